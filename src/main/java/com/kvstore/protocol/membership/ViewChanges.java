@@ -1,0 +1,6 @@
+package com.kvstore.protocol.membership;
+
+/** STUB: being written. */
+public final class ViewChanges {
+    private ViewChanges() {}
+}

@@ -1,0 +1,53 @@
+package com.kvstore.protocol.twophase;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Message;
+import com.kvstore.common.Table;
+import com.kvstore.common.Version;
+import com.kvstore.protocol.membership.PreparedWrite;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The transactions and reads of one turn of the coordinator's loop, in one frame each way. */
+public sealed interface TwoPhaseMessage extends Message {
+
+    /**
+     * Coordinator to slave. Carried out in the order of its parts: commits, aborts, prepares, reads. An empty one asks
+     * only for a sign of life.
+     *
+     * @param sequence counts the batches of one link, from 1
+     * @param epoch the sender's; a slave that has accepted a higher one answers {@code Fenced}
+     * @param settled every transaction below this is applied or aborted wherever it was prepared: forget its outcome
+     * @param priorSettled whether that also holds for transactions from before the coordinator's start epoch
+     */
+    record Batch(
+            long sequence,
+            long epoch,
+            Version settled,
+            boolean priorSettled,
+            List<Version> commits,
+            List<Version> aborts,
+            List<Prepare> prepares,
+            List<Read> reads)
+            implements TwoPhaseMessage {}
+
+    /** @param participants member ids of all that take part, the receiver among them; ascending */
+    record Prepare(Version transaction, List<Integer> participants, List<PreparedWrite> writes) {}
+
+    record Read(Table table, Bytes key) {}
+
+    /**
+     * Slave to coordinator: batch {@code sequence}, all but these. Every prepare that is not refused is a yes vote, every
+     * commit and abort is carried out. It also grants the epoch for another second.
+     *
+     * @param answers one for each read, in their order
+     */
+    record BatchReply(long sequence, List<Refusal> refusals, List<ReadAnswer> answers) implements TwoPhaseMessage {}
+
+    /** A no vote. */
+    record Refusal(Version transaction, ErrorCode code, String message) {}
+
+    /** @param value null: the key is not there; then {@code version} is {@link Version#ZERO} or the tombstone's */
+    record ReadAnswer(@Nullable Bytes value, Version version) {}
+}

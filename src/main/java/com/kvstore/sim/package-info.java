@@ -1,0 +1,5 @@
+/** The simulator and the history checker: whole clusters in one thread, from one seed. */
+@NullMarked
+package com.kvstore.sim;
+
+import org.jspecify.annotations.NullMarked;
