@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -171,12 +172,12 @@ class HashRingTest {
         }
     }
 
-    private static int nearest(TreeMap<Integer, ServerNode> model, int position) {
+    private static int nearest(NavigableMap<Integer, ServerNode> model, int position) {
         Integer at = model.ceilingKey(position);
         return at != null ? at : model.firstKey();
     }
 
-    private static void check(HashRing ring, TreeMap<Integer, ServerNode> model, int position, ServerNode server) {
+    private static void check(HashRing ring, NavigableMap<Integer, ServerNode> model, int position, ServerNode server) {
         assertEquals(model.size(), ring.size());
         assertEquals(new HashSet<>(model.values()).size(), ring.servers());
         assertEquals(model.containsKey(position), ring.isTaken(position));
@@ -196,7 +197,7 @@ class HashRingTest {
         return found == null ? null : new Point(found.getKey(), found.getValue());
     }
 
-    private static Point otherBefore(TreeMap<Integer, ServerNode> model, int position, ServerNode server) {
+    private static Point otherBefore(NavigableMap<Integer, ServerNode> model, int position, ServerNode server) {
         List<Map.Entry<Integer, ServerNode>> backwards = new ArrayList<>();
         backwards.addAll(model.headMap(position, false).descendingMap().entrySet());
         backwards.addAll(model.tailMap(position, true).descendingMap().entrySet());
@@ -208,7 +209,7 @@ class HashRingTest {
         return null;
     }
 
-    private static int freeFrom(TreeMap<Integer, ServerNode> model, int position, int ringSize) {
+    private static int freeFrom(NavigableMap<Integer, ServerNode> model, int position, int ringSize) {
         for (int i = 0; i < ringSize; i++) {
             int candidate = (int) (((long) position + i) % ringSize);
             if (!model.containsKey(candidate)) {

@@ -21,7 +21,7 @@ class RingBalanceTest {
 
     private static View filled(View view) {
         View next = ViewChanges.announce(view, view.members().keySet());
-        for (int member : Set.copyOf(next.members().keySet())) {
+        for (int member : List.copyOf(next.members().keySet())) {
             next = ViewChanges.complete(next, member, EVERYTHING);
         }
         return next;

@@ -194,8 +194,9 @@ class ViewChangesTest {
     void aCopyIsNotBeingFilledWhileNobodyCanFillIt() {
         View view = ViewChanges.markStale(whole(S1, S2), Set.of(1));
         assertSame(view, ViewChanges.announce(view, Set.of(1)));
-        View joined = join(view, S3);
-        assertSame(joined, ViewChanges.announce(joined, Set.of(1, 3)));
+        View joined = ViewChanges.announce(join(view, S3), Set.of(1, 3));
+        assertNull(syncOf(joined, 3, 10));
+        assertEquals(Sync.SYNCING, syncOf(ViewChanges.announce(joined, Set.of(1, 2, 3)), 3, 10));
     }
 
     @Test

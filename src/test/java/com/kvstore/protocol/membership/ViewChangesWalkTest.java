@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -29,6 +30,23 @@ class ViewChangesWalkTest {
     private Random random = new Random(0);
     private long incarnations;
     private int losses;
+
+    /** What happened in all walks together: a walk proves nothing of what it never meets. */
+    private static int lossesSeen;
+
+    private static int newStoresSeen;
+    private static int removalsSeen;
+    private static int refusalsSeen;
+    private static int departuresSeen;
+
+    @AfterAll
+    static void everyRareThingHappened() {
+        assertTrue(lossesSeen > 0, "no arc was lost");
+        assertTrue(newStoresSeen > 0, "no store began anew");
+        assertTrue(removalsSeen > 0, "nobody was removed");
+        assertTrue(refusalsSeen > 0, "no removal was refused");
+        assertTrue(departuresSeen > 0, "no drained member went");
+    }
 
     @ParameterizedTest
     @CsvSource({"1,1", "2,1", "3,1", "4,3", "5,3", "6,1", "7,3", "8,1", "9,3", "10,1", "11,1", "12,3"})
@@ -67,19 +85,21 @@ class ViewChangesWalkTest {
     /** Adopts the next view and checks what must hold of any change. */
     private void move(View next, boolean alwaysNew) {
         ViewInvariants.check(next);
-        if (alwaysNew || next != view) {
+        if (alwaysNew || !next.equals(view)) {
             assertEquals(view.epoch() + 1, next.epoch());
         }
         for (int p = 0; p < RING_SIZE; p++) {
+            int position = p;
             complete.get(p).retainAll(next.members().keySet());
             if (next.arcAt(p).lost() && !view.arcAt(p).lost()) {
                 losses++;
-                assertTrue(complete.get(p).isEmpty(), "position " + p + " is lost though somebody holds it all");
+                lossesSeen++;
+                assertTrue(complete.get(p).isEmpty(), () -> "lost though somebody holds it all: " + position);
             }
             for (Copy copy : next.arcAt(p).copies()) {
                 assertTrue(
                         !copy.inSync() || complete.get(p).contains(copy.member()),
-                        "position " + p + ": " + copy + " is in sync from nothing, in " + next);
+                        () -> position + ": " + copy + " is in sync from nothing, in " + next);
             }
         }
         reachable.retainAll(next.members().keySet());
@@ -134,6 +154,7 @@ class ViewChangesWalkTest {
         complete.forEach(holders -> holders.remove(old));
         assertEquals(view.ring(), next.ring());
         if (ViewChanges.isNewStore(view, next)) {
+            newStoresSeen++;
             view.members().values().forEach(member -> assertFalse(member.durable()));
             for (int p = 0; p < RING_SIZE; p++) {
                 boolean onlyWrittenSinceTheLoss = view.arcAt(p).lost();
@@ -154,7 +175,10 @@ class ViewChangesWalkTest {
             int member = anyOf(away);
             View next = ViewChanges.remove(view, member);
             assertEquals(next == null, ViewChanges.onlyCopies(view, member) > 0);
-            if (next != null) {
+            if (next == null) {
+                refusalsSeen++;
+            } else {
+                removalsSeen++;
                 int lossesBefore = losses;
                 move(next, true);
                 assertEquals(lossesBefore, losses, "a removal loses nothing");
@@ -199,7 +223,9 @@ class ViewChangesWalkTest {
                 }
             }
         }
+        int members = view.members().size();
         move(ViewChanges.complete(view, member, filled), false);
+        departuresSeen += members - view.members().size();
     }
 
     private boolean canFill(Arc arc, int member) {
@@ -220,7 +246,7 @@ class ViewChangesWalkTest {
         List<Range> everything = List.of(new Range(0, RING_SIZE - 1));
         for (int round = 0; round < 3; round++) {
             view = ViewChanges.announce(view, reachable);
-            for (int member : Set.copyOf(view.members().keySet())) {
+            for (int member : List.copyOf(view.members().keySet())) {
                 view = ViewChanges.complete(view, member, everything);
             }
             ViewInvariants.check(view);
