@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -135,7 +136,7 @@ public final class Peers {
     }
 
     /** Ids of the members whose liveness is that. */
-    public TreeSet<Integer> membersThatAre(Liveness liveness) {
+    public SortedSet<Integer> membersThatAre(Liveness liveness) {
         TreeSet<Integer> ids = new TreeSet<>();
         byMember.forEach((id, peer) -> {
             if (peer.liveness == liveness) {
