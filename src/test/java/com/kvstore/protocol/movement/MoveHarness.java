@@ -77,7 +77,7 @@ final class MoveHarness {
 
     static Map<Bytes, StoredRecord> liveIn(MemoryTable table, List<Range> ranges) {
         Map<Bytes, StoredRecord> live = new TreeMap<>();
-        RangeSet set = new RangeSet(ranges);
+        PositionSet set = new PositionSet(ranges);
         contents(table).forEach((key, record) -> {
             if (!record.isTombstone() && set.contains(record.position())) {
                 live.put(key, record);
