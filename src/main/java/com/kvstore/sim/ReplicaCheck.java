@@ -63,18 +63,15 @@ final class ReplicaCheck {
         StoredRecord first = null;
         for (Slave holder : holders) {
             StoredRecord record = records.get(holder);
-            boolean live = record != null && !record.isTombstone();
-            if (first == null && live && holder != holders.get(0)) {
-                return "has no value on " + holders.get(0).node().name();
-            } else if (first != null && !live) {
-                return "has no value on " + holder.node().name();
-            } else if (first != null
-                    && !(first.version().equals(record.version())
-                            && first.value() != null
-                            && first.value().equals(record.value()))) {
+            if (record == null || record.isTombstone()) {
+                if (records.values().stream().anyMatch(other -> !other.isTombstone())) {
+                    return "has no value on " + holder.node().name();
+                }
+            } else if (first == null) {
+                first = record;
+            } else if (!first.equals(record)) {
                 return "differs between its copies";
             }
-            first = live ? record : first;
         }
         for (Slave slave : records.keySet()) {
             if (!holders.contains(slave)) {
