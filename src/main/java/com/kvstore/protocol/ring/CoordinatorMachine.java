@@ -78,8 +78,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         views = new ViewKeeper(first, this);
         peers = new Peers(coordinatorId, config.self(), config.requestTimeoutNs(), views, this);
         Surroundings surroundings = new Surroundings(views, peers);
-        twoPhase = new TwoPhaseCoordinator(
-                surroundings, config.cacheSize(), config.minCopies(), config.maxWaiting());
+        twoPhase = new TwoPhaseCoordinator(surroundings, config.cacheSize(), config.minCopies(), config.maxWaiting());
         surroundings.settledBy(twoPhase);
         moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
@@ -243,8 +242,8 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             deposed = true;
             effects.note(
                     "ERROR",
-                    "Another coordinator has taken over (epoch " + epoch + ", this one has " + views.current().epoch()
-                            + "). This one serves nothing any more: stop it");
+                    "Another coordinator has taken over (epoch " + epoch + ", this one has "
+                            + views.current().epoch() + "). This one serves nothing any more: stop it");
         }
     }
 
