@@ -22,10 +22,8 @@ final class CommandLineForm {
     /** @param usage such as {@code run-slave.sh IP PORT [options]} */
     CommandLineForm(String usage) {
         this.usage = usage;
-        options.addOption(Option.builder("h")
-                .longOpt("help")
-                .desc("show this and exit")
-                .get());
+        options.addOption(
+                Option.builder("h").longOpt("help").desc("show this and exit").get());
     }
 
     /** @param description with the default in parentheses */
@@ -43,10 +41,7 @@ final class CommandLineForm {
     Arguments parse(String[] arguments, int maxNames) throws UsageException {
         CommandLine line;
         try {
-            line = DefaultParser.builder()
-                    .setAllowPartialMatching(false)
-                    .get()
-                    .parse(options, arguments);
+            line = DefaultParser.builder().setAllowPartialMatching(false).get().parse(options, arguments);
         } catch (ParseException wrong) {
             throw new UsageException(explain(wrong));
         }

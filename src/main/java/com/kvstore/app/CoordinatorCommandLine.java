@@ -42,8 +42,8 @@ final class CoordinatorCommandLine {
         boolean production = arguments
                 .word("profile", "classic", List.of("classic", "production"))
                 .equals("production");
-        int cacheSize = arguments.number(
-                "cache-size", production ? PRODUCTION_CACHE_SIZE : CLASSIC_CACHE_SIZE, 0, 100_000_000);
+        int cacheSize =
+                arguments.number("cache-size", production ? PRODUCTION_CACHE_SIZE : CLASSIC_CACHE_SIZE, 0, 100_000_000);
         CoordinatorConfig machine = new CoordinatorConfig(
                 self,
                 arguments.number("heartbeat-port", DEFAULT_HEARTBEAT_PORT, 1, 65_535),

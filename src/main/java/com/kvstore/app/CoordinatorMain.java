@@ -14,6 +14,6 @@ public final class CoordinatorMain {
                         (settings, console, ending) -> CoordinationServer.start(settings, console, ending)
                                 .driver(),
                         settings -> 0)
-                .main(arguments);
+                .launch(arguments);
     }
 }

@@ -43,7 +43,7 @@ final class Launcher<S> {
     }
 
     /** Returns when the node runs; ends the process when it cannot, or when only help was asked for. */
-    void main(String[] arguments) {
+    void launch(String[] arguments) {
         PrintStream out = utf8(FileDescriptor.out);
         PrintStream err = utf8(FileDescriptor.err);
         int status;

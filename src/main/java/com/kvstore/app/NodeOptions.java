@@ -23,11 +23,11 @@ final class NodeOptions {
     }
 
     static NetworkOptions network(CommandLineForm.Arguments arguments) throws UsageException {
-        boolean json = arguments.word("wire", "binary", List.of("binary", "json")).equals("json");
-        int maxValueBytes = (int) arguments.size(
-                "max-value", Limits.DEFAULT_MAX_VALUE_BYTES, MIN_MAX_VALUE_BYTES, MAX_MAX_VALUE_BYTES);
-        int maxConnections =
-                arguments.number("max-connections", NetworkOptions.DEFAULT_MAX_CONNECTIONS, 1, 1_000_000);
+        boolean json =
+                arguments.word("wire", "binary", List.of("binary", "json")).equals("json");
+        int maxValueBytes = (int)
+                arguments.size("max-value", Limits.DEFAULT_MAX_VALUE_BYTES, MIN_MAX_VALUE_BYTES, MAX_MAX_VALUE_BYTES);
+        int maxConnections = arguments.number("max-connections", NetworkOptions.DEFAULT_MAX_CONNECTIONS, 1, 1_000_000);
         return NetworkOptions.of(json, maxValueBytes, maxConnections);
     }
 

@@ -17,7 +17,8 @@ public final class Sizes {
     public static long parse(String option, String text, long min, long max) throws UsageException {
         Matcher parts = FORM.matcher(text);
         if (!parts.matches()) {
-            throw new UsageException(option + " needs a size in bytes such as 65536, 64K, 16M or 1G, not '" + text + "'");
+            throw new UsageException(
+                    option + " needs a size in bytes such as 65536, 64K, 16M or 1G, not '" + text + "'");
         }
         int shift =
                 switch (parts.group(2).toUpperCase(Locale.ROOT)) {

@@ -11,9 +11,9 @@ public final class SlaveMain {
         new Launcher<>(
                         SlaveCommandLine.form(),
                         SlaveCommandLine::settings,
-                        (settings, console, ending) -> SlaveServer.start(settings, console, ending)
-                                .driver(),
+                        (settings, console, ending) ->
+                                SlaveServer.start(settings, console, ending).driver(),
                         settings -> settings.drainTimeoutNs() / 1_000_000)
-                .main(arguments);
+                .launch(arguments);
     }
 }

@@ -105,7 +105,8 @@ public final class CoordinationServer {
             heartbeats = HeartbeatMonitor.open(loop, self, heartbeatPort, driver);
         } catch (PortUnavailableException taken) {
             throw new CannotStartException(
-                    taken.getMessage() + " Stop what uses it, or choose another port with --heartbeat-port PORT.", taken);
+                    taken.getMessage() + " Stop what uses it, or choose another port with --heartbeat-port PORT.",
+                    taken);
         }
         network.use(heartbeats.port());
         ConfigFile.write(settings.configFile(), self);
@@ -121,7 +122,8 @@ public final class CoordinationServer {
         console.line("INFO", "Configuration written to: " + settings.configFile());
         console.line("INFO", "Heartbeat monitor started on UDP port " + heartbeatPort);
         double intervalS = settings.machine().healthCheckIntervalNs() / 1e9;
-        String interval = intervalS == Math.rint(intervalS) ? String.valueOf((long) intervalS) : String.valueOf(intervalS);
+        String interval =
+                intervalS == Math.rint(intervalS) ? String.valueOf((long) intervalS) : String.valueOf(intervalS);
         console.line("INFO", "Timer thread started (checking health every " + interval + "s)");
         console.line("INFO", "Ready to accept connections");
     }

@@ -104,7 +104,8 @@ final class StatusDocuments {
         for (Copy copy : arc.copies()) {
             Member member = view.members().get(copy.member());
             json.object();
-            json.key("server").value(member == null ? "unknown" : member.address().toString());
+            json.key("server")
+                    .value(member == null ? "unknown" : member.address().toString());
             json.key("table").value(copy.table().wireName());
             json.key("sync").value(copy.sync().name().toLowerCase(Locale.ROOT));
             json.endObject();

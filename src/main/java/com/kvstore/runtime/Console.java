@@ -89,7 +89,6 @@ public final class Console {
                 return queue.take();
             } catch (InterruptedException toClose) {
                 // Only close() interrupts; the loop's condition tells.
-                continue;
             }
         }
         return queue.poll();

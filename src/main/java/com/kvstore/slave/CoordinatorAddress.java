@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -59,7 +60,8 @@ final class CoordinatorAddress implements Supplier<ServerNode> {
         }
         String[] lines = text.strip().split("\\s*\\R\\s*");
         if (lines.length != 2) {
-            throw new IllegalArgumentException("it should have two lines, the IP and the port, and has " + lines.length);
+            throw new IllegalArgumentException(
+                    "it should have two lines, the IP and the port, and has " + lines.length);
         }
         return ServerNode.parse(lines[0] + ":" + lines[1]);
     }

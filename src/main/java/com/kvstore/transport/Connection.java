@@ -175,7 +175,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
                 in.skipBytes(in.readableBytes());
             }
         } catch (BadInputException bad) {
-            refuse(bad.code(), bad.getMessage());
+            refuse(bad.code(), bad.explanation());
         }
         keepRest(in);
     }

@@ -175,7 +175,8 @@ public final class NettyNetwork implements Network {
     private void sweepLater() {
         if (!sweeping && !newcomers.isEmpty()) {
             sweeping = true;
-            var unused = loop.schedule(this::sweep, Math.min(SWEEP_MS, options.silenceTimeoutMs()), TimeUnit.MILLISECONDS);
+            var unused =
+                    loop.schedule(this::sweep, Math.min(SWEEP_MS, options.silenceTimeoutMs()), TimeUnit.MILLISECONDS);
         }
     }
 
