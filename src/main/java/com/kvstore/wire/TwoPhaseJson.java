@@ -41,6 +41,7 @@ final class TwoPhaseJson {
         BatchReply reply = (BatchReply) message;
         return JsonOut.line("batch-reply")
                 .put("sequence", reply.sequence())
+                .put("keys", reply.keys())
                 .list("refusals", reply.refusals(), (refusal, out) -> out.put(TRANSACTION, refusal.transaction())
                         .put("code", refusal.code().name())
                         .put("message", refusal.message()))
@@ -63,6 +64,7 @@ final class TwoPhaseJson {
             case "batch-reply" ->
                 new BatchReply(
                         in.number("sequence"),
+                        in.number("keys"),
                         in.list(
                                 "refusals",
                                 refusal -> new Refusal(
