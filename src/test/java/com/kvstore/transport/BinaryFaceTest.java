@@ -65,8 +65,7 @@ class BinaryFaceTest {
     }
 
     private static ClientMessage.Request put(long tag) {
-        return new ClientMessage.Request(
-                tag, Command.Transact.of(Write.put(Bytes.of("k" + tag), Bytes.of("v"))), null);
+        return new ClientMessage.Request(tag, Command.Transact.of(Write.put(Bytes.of("k" + tag), Bytes.of("v"))), null);
     }
 
     private static ClientMessage.Response response(RawClient client) throws Exception {

@@ -181,7 +181,8 @@ class JsonFaceTest {
                 RawClient silent = client()) {
             half.send("{\"req_type\":");
             assertTrue(silent.atEnd());
-            assertEquals("k", new JSONObject(half.send("\"get\",\"key\":\"k\"}\n").line()).getString("message"));
+            assertEquals(
+                    "k", new JSONObject(half.send("\"get\",\"key\":\"k\"}\n").line()).getString("message"));
         }
     }
 

@@ -139,8 +139,7 @@ class LinksTest {
                     break;
                 }
             }
-            client = new TestNode(
-                    new NetworkOptions(false, 1 << 20, 10, 1 << 20, 100, 1_000), (input, network) -> {});
+            client = new TestNode(new NetworkOptions(false, 1 << 20, 10, 1 << 20, 100, 1_000), (input, network) -> {});
             ServerNode peer = new ServerNode("127.0.0.1", full.getLocalPort());
             client.act(() -> client.network.connect(peer));
             await().until(() -> client.inputs.size() == 1);
@@ -189,8 +188,8 @@ class LinksTest {
         MembershipMessage.Heartbeat heartbeat = new MembershipMessage.Heartbeat(NAME, 7, 1);
         try (java.net.DatagramSocket stranger = new java.net.DatagramSocket()) {
             byte[] noise = {1, 2, 3};
-            stranger.send(new java.net.DatagramPacket(
-                    noise, noise.length, InetAddress.getLoopbackAddress(), monitor.port()));
+            stranger.send(
+                    new java.net.DatagramPacket(noise, noise.length, InetAddress.getLoopbackAddress(), monitor.port()));
         }
         client.act(() -> client.network.datagram(new ServerNode("127.0.0.1", monitor.port()), heartbeat));
         await().until(() -> !received.isEmpty());
