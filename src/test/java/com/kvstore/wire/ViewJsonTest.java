@@ -83,10 +83,11 @@ class ViewJsonTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "'epoch':4 | 'epoch':0 | epoch is 1 or more",
                 "'cluster':'000000000000000a' | 'cluster':'0' | belongs to a cluster",
-                "'ring_size':31 | 'ring_size':0 | not on a ring of 0",
+                "'ring_size':31 | 'ring_size':0 | one position or more",
                 "'ring_size':31 | 'ring_size':32 | arcs end at position 30",
                 "'points_per_server':1 | 'points_per_server':0 | one point or more",
                 "'id':3 | 'id':1 | two members have the id 1",
