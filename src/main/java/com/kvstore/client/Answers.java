@@ -4,6 +4,7 @@ import com.kvstore.client.PromptCommand.Ask;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
+import com.kvstore.wire.JsonResponses;
 import java.util.List;
 
 /**
@@ -13,6 +14,7 @@ import java.util.List;
  */
 final class Answers {
     private static final String UNKNOWN = "Outcome unknown: ";
+    private static final int WHOLE = Result.Ack.WHOLE.copies();
 
     private final Format format;
     private final boolean oneLine;
@@ -27,7 +29,7 @@ final class Answers {
         Format wanted = ask.format() != null ? ask.format() : format;
         int status = result instanceof Result.Failure failure ? status(failure.code()) : Answer.DONE;
         if (wanted == Format.JSON) {
-            return Answer.of(status, JsonAnswers.of(ask, result));
+            return Answer.of(status, json(ask, result));
         }
         if (result instanceof Result.Failure failure) {
             return Answer.of(status, "✗ " + failure(ask, failure));
@@ -51,21 +53,36 @@ final class Answers {
 
     /** An answer of the client's own. */
     Answer done(String text) {
-        return Answer.of(Answer.DONE, format == Format.JSON ? JsonAnswers.note(text) : "✓ " + text);
+        return Answer.of(
+                Answer.DONE, format == Format.JSON ? json(new Result.Ack(WHOLE, List.of(), text)) : "✓ " + text);
     }
 
     /** A failure of the client's own, or of a request that is only part of a command. */
     Answer failed(ErrorCode code, String message) {
         if (format == Format.JSON) {
-            return Answer.of(status(code), JsonAnswers.error(code, message));
+            return Answer.of(status(code), json(Result.Failure.of(code, message)));
         }
-        String text = Printable.text(message);
-        return Answer.of(status(code), code == ErrorCode.OUTCOME_UNKNOWN ? "✗ " + unknown(text) : "✗ " + text);
+        return Answer.of(status(code), "✗ " + sentence(code, message));
     }
 
     /** Something to tell people that is no outcome: help, the farewell. */
     static Answer said(String text) {
         return Answer.of(Answer.DONE, text);
+    }
+
+    /** As the JSON protocol answers; a document is printed as it is. */
+    private static String json(Ask ask, Result result) {
+        if (result instanceof Result.Document document) {
+            return line(document.json());
+        }
+        if (result instanceof Result.Failure failure && failure.code() == ErrorCode.NOT_FOUND && ask.aboutKey()) {
+            return json(Result.Failure.of(failure.code(), failure(ask, failure)));
+        }
+        return json(result);
+    }
+
+    private static String json(Result result) {
+        return JsonResponses.encode(result, null);
     }
 
     private static int status(ErrorCode code) {
@@ -76,17 +93,16 @@ final class Answers {
         if (failure.code() == ErrorCode.NOT_FOUND && ask.aboutKey()) {
             return "Key not found: " + Printable.text(ask.subject());
         }
-        String message = Printable.text(failure.message());
-        if (failure.code() == ErrorCode.OUTCOME_UNKNOWN) {
-            return unknown(message);
-        }
-        return message.isEmpty() ? failure.code().toString() : message;
+        return sentence(failure.code(), failure.message());
     }
 
-    private static String unknown(String message) {
-        return message.regionMatches(true, 0, UNKNOWN, 0, UNKNOWN.length())
-                ? UNKNOWN + message.substring(UNKNOWN.length())
-                : UNKNOWN + message;
+    private static String sentence(ErrorCode code, String message) {
+        String text = Printable.text(message);
+        if (code == ErrorCode.OUTCOME_UNKNOWN) {
+            boolean said = text.regionMatches(true, 0, UNKNOWN, 0, UNKNOWN.length());
+            return UNKNOWN + (said ? text.substring(UNKNOWN.length()) : text);
+        }
+        return text.isEmpty() ? code.name() : Character.toUpperCase(text.charAt(0)) + text.substring(1);
     }
 
     private static String ack(Ask ask, Result.Ack ack) {

@@ -67,7 +67,7 @@ public final class Client {
         try {
             addresses = new Addresses(settings);
         } catch (IllegalArgumentException wrongFile) {
-            return refuse(answers, wrongFile.getMessage());
+            return refuse(answers, String.valueOf(wrongFile.getMessage()));
         }
         KvClientConfig config = config(addresses);
         // Not closed: the process ends, and the client's thread is a daemon.
@@ -86,7 +86,7 @@ public final class Client {
         try {
             addresses = new Addresses(settings);
         } catch (IllegalArgumentException wrongFile) {
-            return refuse(answers, wrongFile.getMessage());
+            return refuse(answers, String.valueOf(wrongFile.getMessage()));
         }
         KvClientConfig config = config(addresses);
         Notices notices = new Notices();
@@ -128,7 +128,8 @@ public final class Client {
         }
         refuse(
                 answers,
-                why + " [" + addresses.source() + "]. Is it running? Start it with ./run-coordinator.sh, or name another"
+                why + " [" + addresses.source()
+                        + "]. Is it running? Start it with ./run-coordinator.sh, or name another"
                         + " address with --server IP:PORT.");
         return null;
     }

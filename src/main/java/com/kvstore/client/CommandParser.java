@@ -110,8 +110,8 @@ final class CommandParser {
             return new Bad(command.toUpperCase(Locale.ROOT) + " takes a key and a value: " + command + " KEY VALUE");
         }
         if (words.size() > 3 && !joinValue) {
-            return new Bad(command.toUpperCase(Locale.ROOT) + " takes a key and a value, and here are " + (words.size() - 1)
-                    + " words. Put a value with spaces in \"double quotes\".");
+            return new Bad(command.toUpperCase(Locale.ROOT) + " takes a key and a value, and here are "
+                    + (words.size() - 1) + " words. Put a value with spaces in \"double quotes\".");
         }
         return keyAndValue(word, words.get(1), words.size() == 3 ? words.get(2) : join(words.subList(2, words.size())));
     }
@@ -135,8 +135,10 @@ final class CommandParser {
             case "accept-loss" -> new Ask(Word.ACCEPT_LOSS, Bytes.EMPTY, new Command.AcceptLoss(), format);
             case "plan", "drain", "forget" -> aboutServer(command, words, format);
             case "load" -> new PromptCommand.Load(words.get(1).text());
-            case "put-file" -> new PromptCommand.PutFile(words.get(1), words.get(2).text());
-            case "get-file" -> new PromptCommand.GetFile(words.get(1), words.get(2).text());
+            case "put-file" ->
+                new PromptCommand.PutFile(words.get(1), words.get(2).text());
+            case "get-file" ->
+                new PromptCommand.GetFile(words.get(1), words.get(2).text());
             case "help" -> new PromptCommand.Help();
             default -> new PromptCommand.Exit();
         };

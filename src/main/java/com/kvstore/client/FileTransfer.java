@@ -75,8 +75,7 @@ final class FileTransfer {
         try {
             write(Path.of(file), value.value());
         } catch (IOException | InvalidPathException unwritable) {
-            return answers.failed(
-                    ErrorCode.BAD_REQUEST, "Cannot write '" + file + "': " + reason(unwritable));
+            return answers.failed(ErrorCode.BAD_REQUEST, "Cannot write '" + file + "': " + reason(unwritable));
         }
         return answers.done("GET-FILE successful: " + Printable.text(file) + ", "
                 + Quantities.grouped(value.value().length()) + " bytes");

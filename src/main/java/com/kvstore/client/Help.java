@@ -3,8 +3,7 @@ package com.kvstore.client;
 /** The texts of help. */
 public final class Help {
     /** What can be typed. */
-    public static final String COMMANDS =
-            """
+    public static final String COMMANDS = """
             put:KEY:VALUE     PUT KEY VALUE      store a value (also SET)
             get:KEY           GET KEY            read a value
             update:KEY:VALUE  UPDATE KEY VALUE   overwrite a value that is there
@@ -32,8 +31,7 @@ public final class Help {
     public static final String USAGE = "usage: run-client.sh [options] [PORT] [COMMAND…]";
 
     /** Of the command line, in full. */
-    public static final String COMMAND_LINE = USAGE
-            + """
+    public static final String COMMAND_LINE = USAGE + """
 
 
             Without a command: the prompt, or, when standard input is no terminal, its lines one after the other.
@@ -51,9 +49,7 @@ public final class Help {
             It ends with 0 if all worked, 1 if a key was not found, 2 on an error.
 
             commands:
-            """
-            + COMMANDS
-            + """
+            """ + COMMANDS + """
 
 
             On a command line the shell's quotes are enough, backslashes mean themselves, and further words belong to

@@ -3,16 +3,14 @@ package com.kvstore.client;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
-import com.kvstore.common.Limits;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Write;
 import com.kvstore.wire.BinaryCodec;
-import java.util.HashSet;
+import com.kvstore.wire.RequestLimits;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -80,12 +78,14 @@ public final class KvClient implements AutoCloseable {
      */
     public static KvClient connect(
             KvClientConfig config, @Nullable Supplier<List<ServerNode>> addresses, ConnectionListener listener) {
-        Supplier<List<ServerNode>> source = addresses != null ? addresses : new Supplier<>() {
-            @Override
-            public List<ServerNode> get() {
-                return config.addresses();
-            }
-        };
+        Supplier<List<ServerNode>> source = addresses != null
+                ? addresses
+                : new Supplier<>() {
+                    @Override
+                    public List<ServerNode> get() {
+                        return config.addresses();
+                    }
+                };
         String peer = config.addresses().get(0).toString();
         Requests requests = new Requests(ClientName.random(), config.maxInFlight(), peer);
         ClientLoop loop = new ClientLoop(config, new Dialer(source, new Random()), requests, listener);
@@ -219,66 +219,23 @@ public final class KvClient implements AutoCloseable {
         loop.close();
     }
 
-    /** What a node would answer with a closed connection, or not at all, is refused here; null: fine. */
+    /** What no node would take is refused here: a frame that is too long costs the connection. Null: fine. */
     private Result.@Nullable Failure check(Command command) {
-        if (command instanceof Command.Transact transact) {
-            return checkWrites(transact.writes());
-        }
-        if (command instanceof Command.Get get) {
-            return checkKey(get.key());
-        }
-        if (command instanceof Command.Describe describe && describe.subject() == Command.Describe.Subject.WHERE) {
-            return checkKey(describe.key());
-        }
-        return null;
-    }
-
-    private Result.@Nullable Failure checkWrites(List<Write> writes) {
-        if (writes.isEmpty() || writes.size() > Limits.MAX_WRITES) {
-            return Result.Failure.of(
-                    ErrorCode.BAD_REQUEST,
-                    "A transaction has 1 to " + Limits.MAX_WRITES + " writes, not " + writes.size() + ".");
+        Result.Failure wrong = RequestLimits.check(command, config.maxValueBytes());
+        if (wrong != null || !(command instanceof Command.Transact transact)) {
+            return wrong;
         }
         long total = REQUEST_OVERHEAD_BYTES;
-        Set<Bytes> keys = writes.size() == 1 ? Set.of() : new HashSet<>();
-        for (Write write : writes) {
+        for (Write write : transact.writes()) {
             Bytes value = write.value();
-            int length = value == null ? 0 : value.length();
-            Result.Failure wrongKey = checkKey(write.key());
-            if (wrongKey != null) {
-                return wrongKey;
-            }
-            if (length > config.maxValueBytes()) {
-                return Result.Failure.of(
-                        ErrorCode.TOO_LARGE,
-                        "The value has " + Quantities.grouped(length) + " bytes; the limit is "
-                                + Quantities.grouped(config.maxValueBytes()) + ".");
-            }
-            if (writes.size() > 1 && !keys.add(write.key())) {
-                return Result.Failure.of(
-                        ErrorCode.BAD_REQUEST, "A transaction writes a key once; '" + write.key() + "' is there twice.");
-            }
-            total += write.key().length() + (long) length + WRITE_OVERHEAD_BYTES;
+            total += write.key().length() + (value == null ? 0L : value.length()) + WRITE_OVERHEAD_BYTES;
         }
         int most = BinaryCodec.maxFrameBytes(config.maxValueBytes());
         return total <= most
                 ? null
                 : Result.Failure.of(
                         ErrorCode.TOO_LARGE,
-                        "The transaction has " + Quantities.grouped(total) + " bytes; the limit is "
-                                + Quantities.grouped(most) + ".");
-    }
-
-    private static Result.@Nullable Failure checkKey(Bytes key) {
-        if (key.length() == 0) {
-            return Result.Failure.of(ErrorCode.BAD_REQUEST, "The key is empty; it has 1 to 65,536 bytes.");
-        }
-        return key.length() <= Limits.MAX_KEY_BYTES
-                ? null
-                : Result.Failure.of(
-                        ErrorCode.TOO_LARGE,
-                        "The key has " + Quantities.grouped(key.length()) + " bytes; the limit is "
-                                + Quantities.grouped(Limits.MAX_KEY_BYTES) + ".");
+                        "the transaction has " + total + " bytes; the limit is " + most + ": make it several");
     }
 
     private CompletableFuture<String> document(Command command) {
@@ -298,7 +255,8 @@ public final class KvClient implements AutoCloseable {
             throw KvException.of(failure);
         }
         throw new KvException(
-                ErrorCode.BAD_REQUEST, "The node answered with a " + result.getClass().getSimpleName() + ", which is"
+                ErrorCode.BAD_REQUEST,
+                "The node answered with a " + result.getClass().getSimpleName() + ", which is"
                         + " not an answer to this request: run the same release on every node.");
     }
 }

@@ -146,7 +146,8 @@ final class Loader {
             if (failures > 0) {
                 return answers.failed(
                         firstFailureCode == ErrorCode.NOT_FOUND ? ErrorCode.UNAVAILABLE : firstFailureCode,
-                        "LOAD: " + failures + " of " + lines + " keys failed" + (interrupted ? " before the interrupt" : "")
+                        "LOAD: " + failures + " of " + lines + " keys failed"
+                                + (interrupted ? " before the interrupt" : "")
                                 + (failures >= MOST_FAILURES ? "; stopped there" : "") + ". The first is line "
                                 + firstFailedLine + ", " + firstFailure);
             }
@@ -164,9 +165,7 @@ final class Loader {
 
     private static Bytes withoutCarriageReturn(Bytes line) {
         int length = line.length();
-        return length > 0 && line.at(length - 1) == '\r'
-                ? Bytes.wrap(Arrays.copyOf(line.array(), length - 1))
-                : line;
+        return length > 0 && line.at(length - 1) == '\r' ? Bytes.wrap(Arrays.copyOf(line.array(), length - 1)) : line;
     }
 
     private static boolean blank(Bytes line) {

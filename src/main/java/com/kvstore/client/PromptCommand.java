@@ -28,7 +28,11 @@ sealed interface PromptCommand {
      * @param subject the key or the server it is about, as people read it
      * @param format null: the session's
      */
-    record Ask(Word word, Bytes subject, Command command, @Nullable Format format) implements PromptCommand {
+    record Ask(
+            Word word,
+            Bytes subject,
+            Command command,
+            @Nullable Format format) implements PromptCommand {
         boolean writes() {
             return command instanceof Command.Transact;
         }

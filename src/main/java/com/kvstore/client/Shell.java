@@ -99,15 +99,14 @@ final class Shell {
             }
             remember(command);
             show(session.run(command));
-            clearInterrupt();
+            forgetInterrupt();
         }
     }
 
-    /** An interrupt that came while nobody waited any more must not end the next command's waiting. */
-    private static void clearInterrupt() {
-        if (Thread.interrupted()) {
-            Thread.onSpinWait();
-        }
+    /** A Ctrl-C that came when nobody waited any more must not end the next command's waiting. */
+    @SuppressWarnings("ResultOfMethodCallIgnored") // clearing is what it is called for
+    private static void forgetInterrupt() {
+        Thread.interrupted();
     }
 
     private void rememberHistory() {
@@ -130,7 +129,8 @@ final class Shell {
         if (answer.empty()) {
             return;
         }
-        String text = answer.bare() ? Printable.text(answer.body()) : answer.body().text();
+        String text =
+                answer.bare() ? Printable.text(answer.body()) : answer.body().text();
         if (text.startsWith("✓")) {
             text = coloured(GREEN, "✓") + text.substring(1);
         } else if (text.startsWith("✗")) {

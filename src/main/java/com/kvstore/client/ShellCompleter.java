@@ -11,8 +11,25 @@ import org.jline.reader.ParsedLine;
 final class ShellCompleter implements Completer {
     private static final List<String> WITH_COLON = List.of("put:", "get:", "update:", "delete:");
     private static final List<String> WORDS = List.of(
-            "put", "set", "get", "update", "delete", "del", "status", "ring", "where", "plan", "drain", "forget",
-            "accept-loss", "load", "put-file", "get-file", "help", "exit", "quit");
+            "put",
+            "set",
+            "get",
+            "update",
+            "delete",
+            "del",
+            "status",
+            "ring",
+            "where",
+            "plan",
+            "drain",
+            "forget",
+            "accept-loss",
+            "load",
+            "put-file",
+            "get-file",
+            "help",
+            "exit",
+            "quit");
     private static final List<String> BEFORE_KEY =
             List.of("put", "set", "get", "update", "delete", "del", "where", "put-file", "get-file");
 

@@ -39,6 +39,10 @@ final class ShellParser implements Parser {
     static boolean isColons(String line) {
         int colon = line.indexOf(':');
         int space = line.stripLeading().indexOf(' ');
-        return colon >= 0 && (space < 0 || colon < line.indexOf(' ', line.length() - line.stripLeading().length()));
+        return colon >= 0
+                && (space < 0
+                        || colon
+                                < line.indexOf(
+                                        ' ', line.length() - line.stripLeading().length()));
     }
 }

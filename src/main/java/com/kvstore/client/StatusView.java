@@ -82,7 +82,11 @@ final class StatusView {
             if (value instanceof JSONArray) {
                 tables.add(name);
             } else if (value instanceof JSONObject inner) {
-                out.append(indent).append(label(name)).append(": ").append(fields(inner)).append('\n');
+                out.append(indent)
+                        .append(label(name))
+                        .append(": ")
+                        .append(fields(inner))
+                        .append('\n');
             } else {
                 out.append(indent)
                         .append(label(name))
@@ -119,7 +123,10 @@ final class StatusView {
             Object element = array.get(i);
             List<String> row = new ArrayList<>();
             for (String column : columns) {
-                row.add(element instanceof JSONObject object ? scalar(object.opt(column), column) : scalar(element, ""));
+                row.add(
+                        element instanceof JSONObject object
+                                ? scalar(object.opt(column), column)
+                                : scalar(element, ""));
             }
             rows.add(row);
         }

@@ -79,8 +79,9 @@ final class WordSplitter {
             case 'r' -> '\r';
             case '"', '\\', ' ' -> b;
             case 'x', 'X' -> hex();
-            default -> throw new IllegalArgumentException(
-                    "Unknown escape; there are \\n \\t \\r \\\" \\\\ \\xHH and a backslash before a space.");
+            default ->
+                throw new IllegalArgumentException(
+                        "Unknown escape; there are \\n \\t \\r \\\" \\\\ \\xHH and a backslash before a space.");
         };
     }
 
