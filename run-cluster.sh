@@ -225,7 +225,7 @@ if [[ -z "$prompt" ]]; then
     note "Logs and cs_config.txt are in $dir"
     note "Talk to it with: $KVSTORE_HOME/run-client.sh --config $dir/cs_config.txt"
     note "Ctrl-C stops it."
-    trap 'exit 0' INT
+    trap 'exit 0' INT TERM
     gone=()
     # Whoever is killed meanwhile is named; the others go on, that is what they are for.
     while still_running; do
