@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,7 @@ class CoordinatorRestartE2ETest {
         /** By key, the newest value that was sent. */
         private final Map<String, Integer> sent = new ConcurrentHashMap<>();
 
-        private volatile long acknowledgements;
+        private final AtomicLong acknowledgements = new AtomicLong();
         private volatile boolean stopped;
         private int next;
 
@@ -58,16 +59,16 @@ class CoordinatorRestartE2ETest {
             JSONObject answer = connection.put(key, Integer.toString(value));
             if (answer.getString("req_type").equals("ack")) {
                 acknowledged.put(key, value);
-                acknowledgements++;
+                acknowledgements.incrementAndGet();
             }
         }
 
         void awaitAcknowledgements(long more) {
-            long target = acknowledgements + more;
+            long target = acknowledgements.get() + more;
             await(more + " more acknowledged writes")
                     .atMost(SOON)
                     .pollInterval(Duration.ofMillis(5))
-                    .until(() -> acknowledgements >= target);
+                    .until(() -> acknowledgements.get() >= target);
         }
 
         /** Nothing acknowledged is lost, and nothing is there that was never sent. */
