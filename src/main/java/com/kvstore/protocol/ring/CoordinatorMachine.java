@@ -1,13 +1,66 @@
 package com.kvstore.protocol.ring;
 
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.RequestId;
+import com.kvstore.common.Result;
+import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.kernel.Machine;
+import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.membership.Liveness;
+import com.kvstore.protocol.membership.Member;
+import com.kvstore.protocol.membership.MembershipMessage.Fenced;
+import com.kvstore.protocol.membership.MembershipMessage.Goodbye;
+import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
+import com.kvstore.protocol.membership.MembershipMessage.Heartbeat;
+import com.kvstore.protocol.membership.MembershipMessage.Register;
+import com.kvstore.protocol.membership.MembershipMessage.Welcome;
+import com.kvstore.protocol.membership.Peer;
+import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewChanges;
+import com.kvstore.protocol.membership.ViewKeeper;
+import com.kvstore.protocol.movement.MoveMessage;
+import com.kvstore.protocol.movement.MoveScheduler;
+import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** STUB: being written. */
-public final class CoordinatorMachine implements Machine {
+/**
+ * The coordinator: membership, two-phase commit and moves, put together.
+ *
+ * <p>It serves nothing before an epoch of its own is durable and what an earlier life left half done is resolved. Once a
+ * slave refuses it for a newer coordinator, it serves nothing any more.
+ *
+ * <p>Threading: one driver's.
+ */
+public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, Peers.Listener {
+    private static final TimerId TICK = new TimerId("tick", 0);
+    private static final TimerId STOP = new TimerId("stop", 0);
+    private static final long STOP_PATIENCE_NS = 2_000_000_000L;
+
+    private final CoordinatorConfig config;
+    private final ViewKeeper views;
+    private final Peers peers;
+    private final TwoPhaseCoordinator twoPhase;
+    private final MoveScheduler moves;
+    private final Registrar registrar;
+    private final HealthMonitor health;
+    private final AdminCommands admin;
+    private boolean running;
+    private boolean deposed;
+    private boolean stopping;
+    private boolean announceWanted;
+    private boolean evicting;
+    private boolean toldWhole;
+    private long lastTickNs;
+
     /**
      * @param recovered the last durable view; null for a new store
      * @param coordinatorId random, names this process's life
@@ -19,21 +72,288 @@ public final class CoordinatorMachine implements Machine {
             long coordinatorId,
             long newClusterId,
             int ringSize,
-            int pointsPerServer) {}
+            int pointsPerServer) {
+        this.config = config;
+        View first = recovered != null ? recovered : View.create(newClusterId, ringSize, pointsPerServer);
+        views = new ViewKeeper(first, this);
+        peers = new Peers(coordinatorId, config.self(), config.requestTimeoutNs(), views, this);
+        Surroundings surroundings = new Surroundings(views, peers);
+        twoPhase = new TwoPhaseCoordinator(
+                surroundings, config.cacheSize(), config.minCopies(), config.maxWaiting());
+        surroundings.settledBy(twoPhase);
+        moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
+        registrar = new Registrar(views, peers, this, config.heartbeatPort());
+        health = new HealthMonitor(views, peers, config);
+        admin = new AdminCommands(views);
+    }
 
     @Override
-    public void on(Input input, long nowNs, Effects effects) {}
+    public void on(Input input, long nowNs, Effects effects) {
+        if (input instanceof Input.ClientRequested request) {
+            onRequest(request.client(), request.command(), request.id(), nowNs, effects);
+        } else if (input instanceof Input.Received received) {
+            onMessage(received, nowNs, effects);
+        } else if (input instanceof Input.TimerFired fired) {
+            onTimer(fired.timer(), nowNs, effects);
+        } else if (input instanceof Input.DatagramReceived datagram) {
+            if (datagram.message() instanceof Heartbeat heartbeat) {
+                peers.onHeartbeat(heartbeat, nowNs);
+            }
+        } else if (input instanceof Input.Persisted persisted) {
+            views.onPersisted(persisted.token(), nowNs, effects);
+        } else if (input instanceof Input.PersistFailed failed) {
+            views.onPersistFailed(failed.token(), failed.reason(), nowNs, effects);
+        } else if (input instanceof Input.LinkOpened opened) {
+            peers.onLinkOpened(opened.link(), opened.peer(), nowNs, effects);
+        } else if (input instanceof Input.ConnectFailed failed) {
+            peers.onConnectFailed(failed.peer(), failed.refused(), nowNs, effects);
+        } else if (input instanceof Input.LinkClosed closed) {
+            if (!peers.onLinkClosed(closed.link(), nowNs, effects)) {
+                registrar.onLinkClosed(closed.link());
+            }
+        } else if (input instanceof Input.Started) {
+            onStarted(nowNs, effects);
+        } else if (input instanceof Input.StopRequested) {
+            stopping = true;
+            effects.setTimer(STOP, nowNs + STOP_PATIENCE_NS);
+        }
+    }
 
     @Override
-    public void turnEnded(long nowNs, Effects effects) {}
+    public void turnEnded(long nowNs, Effects effects) {
+        if (announceWanted && running && !deposed) {
+            announceWanted = false;
+            views.propose(view -> ViewChanges.announce(view, peers.membersThatAre(Liveness.UP)), null);
+        }
+        views.turnEnded(nowNs, effects);
+        if (!running || deposed) {
+            return;
+        }
+        moves.tick(nowNs, effects);
+        twoPhase.turnEnded(nowNs, effects);
+        if (stopping && twoPhase.allDecided()) {
+            effects.stop(0);
+        }
+    }
 
-    /** For status, ring, where: call from the machine's thread. */
+    private void onStarted(long nowNs, Effects effects) {
+        lastTickNs = nowNs;
+        effects.setTimer(TICK, nowNs + tickNs());
+        health.start(nowNs, effects);
+        views.start((view, thenNs, sink) -> {
+            running = true;
+            peers.start(view, thenNs, sink);
+            twoPhase.start(view);
+            moves.onView(view, thenNs, sink);
+            toldWhole = view.whole();
+            announceWanted = true;
+        });
+    }
+
+    private long tickNs() {
+        return Math.max(1_000_000, config.requestTimeoutNs() / 5);
+    }
+
+    private void onTimer(TimerId timer, long nowNs, Effects effects) {
+        if (timer.equals(TICK)) {
+            tick(nowNs, effects);
+        } else if (timer.equals(STOP)) {
+            effects.stop(0);
+        } else if (!views.onTimer(timer, effects)) {
+            health.onTimer(timer, nowNs, effects);
+        }
+    }
+
+    private void tick(long nowNs, Effects effects) {
+        effects.setTimer(TICK, nowNs + tickNs());
+        boolean pausedMeanwhile = nowNs - lastTickNs > config.requestTimeoutNs();
+        lastTickNs = nowNs;
+        if (!running || deposed) {
+            return;
+        }
+        if (pausedMeanwhile) {
+            // It was this process that did not answer; whatever the slaves said waits to be read.
+            twoPhase.forgivePause(nowNs);
+        }
+        for (int member : twoPhase.hung(config.requestTimeoutNs(), nowNs)) {
+            Peer peer = peers.of(member);
+            if (peer != null) {
+                peers.hung(peer, nowNs, effects);
+            }
+        }
+        peers.tick(nowNs, effects);
+        if (peers.membersThatAre(Liveness.CONNECTING).isEmpty()) {
+            peers.everybodyAsked();
+        }
+        twoPhase.ping(config.requestTimeoutNs() / 2, nowNs, effects);
+        boundRequestTable();
+    }
+
+    private void boundRequestTable() {
+        if (twoPhase.requests().nearlyFull() && !evicting) {
+            evicting = true;
+            long over = views.current().epoch();
+            views.propose(ViewChanges::newEpoch, (view, nowNs, effects) -> {
+                evicting = false;
+                twoPhase.requests().evict(over);
+            });
+        }
+    }
+
+    private void onMessage(Input.Received received, long nowNs, Effects effects) {
+        long link = received.link();
+        if (received.message() instanceof Welcome welcome) {
+            peers.onWelcome(link, welcome, nowNs, effects);
+        } else if (received.message() instanceof Register register) {
+            registrar.onRegister(link, register, running && !deposed && !stopping, nowNs, effects);
+        } else if (received.message() instanceof Fenced fenced) {
+            depose(fenced.epoch(), effects);
+        } else if (received.message() instanceof Goodbye goodbye) {
+            onGoodbye(link, goodbye, effects);
+        } else {
+            Peer peer = peers.greetedOn(link);
+            if (peer == null || peer.member() == 0) {
+                return;
+            }
+            if (received.message() instanceof BatchReply reply) {
+                peer.keys(reply.keys());
+                twoPhase.onBatchReply(peer.member(), reply, effects);
+            } else if (received.message() instanceof MoveMessage move) {
+                moves.on(peer.member(), move, nowNs, effects);
+            }
+        }
+    }
+
+    private void onGoodbye(long link, Goodbye goodbye, Effects effects) {
+        Peer peer = peers.at(goodbye.self());
+        if (peer == null || peer.member() == 0 || peer.incarnation() != goodbye.incarnation()) {
+            effects.send(link, new GoodbyeAnswer(0));
+            return;
+        }
+        int only = health.arcsOnlyReachableAt(peer.member());
+        if (only == 0) {
+            peers.markGoing(peer);
+            effects.note("INFO", "Server " + peer.address() + " is going");
+        }
+        effects.send(link, new GoodbyeAnswer(only));
+    }
+
+    private void depose(long epoch, Effects effects) {
+        if (!deposed) {
+            deposed = true;
+            effects.note(
+                    "ERROR",
+                    "Another coordinator has taken over (epoch " + epoch + ", this one has " + views.current().epoch()
+                            + "). This one serves nothing any more: stop it");
+        }
+    }
+
+    private void onRequest(long client, Command command, @Nullable RequestId id, long nowNs, Effects effects) {
+        String refusal = refusal();
+        if (refusal != null) {
+            effects.reply(client, Result.Failure.of(ErrorCode.UNAVAILABLE, "Not applied: " + refusal));
+        } else if (command instanceof Command.Get || command instanceof Command.Transact) {
+            if (command instanceof Command.Transact transact && !isWellFormed(transact.writes())) {
+                effects.reply(
+                        client,
+                        Result.Failure.of(
+                                ErrorCode.BAD_REQUEST, "A transaction has at least one write and no key twice"));
+            } else {
+                twoPhase.submit(client, command, id, nowNs, effects);
+            }
+        } else if (command instanceof Command.Ping) {
+            effects.reply(client, new Result.Pong(views.current().epoch()));
+        } else if (!admin.on(client, command, effects)) {
+            effects.reply(
+                    client,
+                    Result.Failure.of(ErrorCode.BAD_REQUEST, "Only a data node shows its tables: ask one of them"));
+        }
+    }
+
+    private @Nullable String refusal() {
+        if (deposed) {
+            return "another coordinator has taken over. Ask that one";
+        }
+        if (stopping) {
+            return "the coordinator is shutting down";
+        }
+        return running ? null : "the coordinator is starting. Try again in a moment";
+    }
+
+    private static boolean isWellFormed(List<Write> writes) {
+        if (writes.size() <= 1) {
+            return !writes.isEmpty();
+        }
+        Set<Bytes> keys = new HashSet<>();
+        for (Write write : writes) {
+            if (!keys.add(write.key())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void viewChanged(View before, View after, long nowNs, Effects effects) {
+        if (!running) {
+            return;
+        }
+        peers.viewChanged(after, nowNs, effects);
+        twoPhase.viewChanged(before, after, effects);
+        moves.onView(after, nowNs, effects);
+        announceWanted = true;
+        for (Member member : before.members().values()) {
+            if (member.leaving() && !after.members().containsKey(member.id())) {
+                effects.note("REBALANCE", "Server " + member.address() + " holds nothing any more and may be stopped");
+            }
+        }
+        boolean whole = after.whole();
+        if (whole && !toldWhole && after.ring().servers() >= 2) {
+            effects.note("REBALANCE", "Two copies of every key");
+        }
+        toldWhole = whole;
+    }
+
+    @Override
+    public void greeted(Peer peer, Welcome welcome, long nowNs, Effects effects) {
+        if (!registrar.admit(peer, welcome, nowNs, effects)) {
+            return;
+        }
+        boolean wasDown = peer.liveness() == Liveness.DOWN;
+        peers.markUp(peer, nowNs);
+        if (wasDown) {
+            effects.note("INFO", "Server " + peer.address() + " answers again");
+        }
+        twoPhase.onGreeted(peer.member(), welcome, effects);
+        moves.onView(views.current(), nowNs, effects);
+        announceWanted = true;
+    }
+
+    @Override
+    public void linkLost(Peer peer, long nowNs, Effects effects) {
+        moves.memberDown(peer.member());
+        twoPhase.onLinkLost(peer.member(), effects);
+    }
+
+    @Override
+    public void wentDown(Peer peer, long nowNs, Effects effects) {
+        effects.note("INFO", "Server " + peer.address() + " is down: going on with the other copies of its keys");
+        moves.memberDown(peer.member());
+        twoPhase.onDown(peer.member(), effects);
+    }
+
+    @Override
+    public void strangerUnreachable(Peer peer, String reason, Effects effects) {
+        registrar.onUnreachable(peer.address(), reason, effects);
+    }
+
+    /** For status, ring and where: call from the machine's thread. */
     public ClusterStatus status(long nowNs) {
-        throw new UnsupportedOperationException();
+        return StatusReport.of(views.current(), peers, twoPhase, moves, nowNs);
     }
 
     /** The view in force. */
     public View view() {
-        throw new UnsupportedOperationException();
+        return views.current();
     }
 }

@@ -1,18 +1,238 @@
 package com.kvstore.protocol.ring;
 
+import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Result;
+import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.kernel.Machine;
+import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.membership.Copy;
+import com.kvstore.protocol.membership.Member;
+import com.kvstore.protocol.membership.MembershipMessage.Fenced;
+import com.kvstore.protocol.membership.MembershipMessage.Hello;
+import com.kvstore.protocol.membership.MembershipMessage.NewView;
+import com.kvstore.protocol.membership.MembershipMessage.Welcome;
+import com.kvstore.protocol.membership.Peers;
+import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.movement.MoveMessage;
+import com.kvstore.protocol.movement.MoveSource;
+import com.kvstore.protocol.movement.MoveTarget;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.twophase.Participant;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
+import org.jspecify.annotations.Nullable;
 
-/** STUB: being written. */
+/**
+ * The data node: obeys one coordinator at a time, votes and applies, feeds others and is fed.
+ *
+ * <p>It obeys the coordinator of the highest epoch it has seen, and of two with one epoch the first; a newer one it
+ * accepts only when the grant it gave the older one has run out. Messages on any other link than that coordinator's
+ * present one are ignored: a late packet of an older link changes nothing.
+ *
+ * <p>Threading: one driver's.
+ */
 public final class SlaveMachine implements Machine {
+    private static final TimerId GRANT_OVER = new TimerId("grant-over", 0);
+
+    private record Greeting(long link, Hello hello) {}
+
+    private final SlaveConfig config;
+    private final RecordTable table;
+    private final long incarnation;
+    private final Participant participant;
+    private final MoveSource source;
+    private final MoveTarget target;
+    private final Sweeper sweeper;
+    private final Registration registration;
+
+    private @Nullable View view;
+    /** This node's id in the view; 0 if it is not in it. */
+    private int member;
+    private long coordinator;
+    private @Nullable ServerNode coordinatorAddress;
+    private long coordinatorLink;
+    private long grantUntilNs = Long.MIN_VALUE;
+    private @Nullable Greeting waiting;
+
     /** @param incarnation random, drawn when {@code table} was created empty */
-    public SlaveMachine(SlaveConfig config, RecordTable table, long incarnation) {}
+    public SlaveMachine(SlaveConfig config, RecordTable table, long incarnation) {
+        this.config = config;
+        this.table = table;
+        this.incarnation = incarnation;
+        participant = new Participant(table);
+        source = new MoveSource(table);
+        target = new MoveTarget(table);
+        sweeper = new Sweeper(table);
+        registration = new Registration(config, incarnation, table);
+    }
 
     @Override
-    public void on(Input input, long nowNs, Effects effects) {}
+    public void on(Input input, long nowNs, Effects effects) {
+        if (input instanceof Input.Received received) {
+            onMessage(received, nowNs, effects);
+        } else if (input instanceof Input.ClientRequested request) {
+            effects.reply(request.client(), answer(request.command()));
+        } else if (input instanceof Input.TimerFired fired) {
+            onTimer(fired.timer(), nowNs, effects);
+        } else if (input instanceof Input.LinkOpened opened) {
+            if (!target.onLinkOpened(opened.link(), opened.peer(), nowNs, effects)) {
+                registration.onLinkOpened(opened.link(), opened.peer(), nowNs, effects);
+            }
+        } else if (input instanceof Input.ConnectFailed failed) {
+            if (!target.onConnectFailed(failed.peer(), failed.refused(), effects)) {
+                registration.onConnectFailed(failed.peer(), nowNs, effects);
+            }
+        } else if (input instanceof Input.LinkClosed closed) {
+            onLinkClosed(closed.link(), nowNs, effects);
+        } else if (input instanceof Input.Started) {
+            registration.start(effects);
+        } else if (input instanceof Input.StopRequested) {
+            registration.stop(member != 0, nowNs, effects);
+        }
+    }
 
     @Override
     public void turnEnded(long nowNs, Effects effects) {}
+
+    private void onLinkClosed(long link, long nowNs, Effects effects) {
+        if (link == coordinatorLink) {
+            coordinatorLink = 0;
+        }
+        if (waiting != null && waiting.link == link) {
+            waiting = null;
+        }
+        source.linkClosed(link);
+        if (!target.onLinkClosed(link, effects)) {
+            registration.onLinkClosed(link, nowNs, effects);
+        }
+    }
+
+    private void onTimer(TimerId timer, long nowNs, Effects effects) {
+        if (timer.equals(GRANT_OVER)) {
+            Greeting greeting = waiting;
+            waiting = null;
+            if (greeting != null) {
+                onHello(greeting.link, greeting.hello, nowNs, effects);
+            }
+        } else if (!target.onTimer(timer, nowNs, effects)
+                && !registration.onTimer(timer, nowNs, effects)) {
+            sweeper.onTimer(timer, view, member, target.active(), nowNs, effects);
+        }
+    }
+
+    private void onMessage(Input.Received received, long nowNs, Effects effects) {
+        long link = received.link();
+        if (received.message() instanceof Batch batch) {
+            onBatch(link, batch, nowNs, effects);
+        } else if (received.message() instanceof MoveMessage move) {
+            onMove(link, move, nowNs, effects);
+        } else if (received.message() instanceof Hello hello) {
+            onHello(link, hello, nowNs, effects);
+        } else if (received.message() instanceof NewView change) {
+            if (link == coordinatorLink) {
+                adopt(change.view(), nowNs, effects);
+            }
+        } else {
+            registration.onMessage(link, received.message(), nowNs, effects);
+        }
+    }
+
+    private void onBatch(long link, Batch batch, long nowNs, Effects effects) {
+        View present = view;
+        if (link == coordinatorLink && present != null) {
+            effects.send(link, participant.on(batch, present, member));
+            grantUntilNs = nowNs + Peers.GRANT_NS;
+        }
+    }
+
+    private void onMove(long link, MoveMessage message, long nowNs, Effects effects) {
+        if (message instanceof MoveMessage.StartMove start) {
+            if (link == coordinatorLink) {
+                target.start(start, link, nowNs, effects);
+            }
+        } else if (message instanceof MoveMessage.CancelMove) {
+            if (link == coordinatorLink) {
+                target.on(link, message, nowNs, effects);
+            }
+        } else if (message instanceof MoveMessage.OpenMove || message instanceof MoveMessage.Fetch) {
+            source.on(link, message, epoch(), effects);
+        } else {
+            target.on(link, message, nowNs, effects);
+        }
+    }
+
+    private long epoch() {
+        return view == null ? 0 : view.epoch();
+    }
+
+    private void onHello(long link, Hello hello, long nowNs, Effects effects) {
+        View present = view;
+        View offered = hello.view();
+        boolean other = hello.coordinator() != coordinator;
+        if (present != null && offered.cluster() != present.cluster() && table.keys() > 0) {
+            effects.note(
+                    "ERROR",
+                    "The coordinator at " + hello.self() + " has another store than the one whose " + table.keys()
+                            + " keys this data node holds: refused");
+            effects.close(link);
+        } else if (present != null
+                && offered.cluster() == present.cluster()
+                && (offered.epoch() < present.epoch() || (offered.epoch() == present.epoch() && other))) {
+            effects.send(link, new Fenced(present.epoch()));
+        } else if (other && nowNs < grantUntilNs) {
+            waiting = new Greeting(link, hello);
+            effects.setTimer(GRANT_OVER, grantUntilNs);
+        } else {
+            accept(link, hello, nowNs, effects);
+        }
+    }
+
+    private void accept(long link, Hello hello, long nowNs, Effects effects) {
+        long before = epoch();
+        if (hello.coordinator() != coordinator) {
+            participant.newCoordinator();
+        }
+        // Whatever was on its way on the older link is lost; the coordinator starts anew what it still wants.
+        target.reset(effects);
+        coordinator = hello.coordinator();
+        coordinatorAddress = hello.self();
+        coordinatorLink = link;
+        waiting = null;
+        adopt(hello.view(), nowNs, effects);
+        effects.send(
+                link,
+                new Welcome(
+                        incarnation, before, participant.inDoubt(), participant.committed(), participant.aborted()));
+    }
+
+    private void adopt(View next, long nowNs, Effects effects) {
+        Member before = view == null ? null : view.members().get(member);
+        Member self = next.memberAt(config.self());
+        view = next;
+        member = self != null && self.incarnation() == incarnation ? self.id() : 0;
+        sweeper.viewChanged(nowNs, effects);
+        registration.viewChanged(next);
+        if (before != null && member == 0) {
+            registration.leftTheRing(before.leaving(), nowNs, effects);
+        }
+    }
+
+    private Result answer(Command command) {
+        if (command instanceof Command.GetFromTable get) {
+            View present = view;
+            Copy copy = present == null ? null : present.arcOf(get.key()).copyOf(member);
+            StoredRecord record = copy == null || copy.table() != get.table() ? null : table.get(get.key());
+            return record == null || record.value() == null
+                    ? Result.Failure.of(
+                            ErrorCode.NOT_FOUND,
+                            "Key not found in table " + get.table().wireName() + ": " + get.key().text())
+                    : new Result.Value(record.value(), record.version());
+        }
+        ServerNode ask = coordinatorAddress != null ? coordinatorAddress : config.coordinator().get();
+        return new Result.Failure(
+                ErrorCode.WRONG_NODE, "This is a data node; ask the coordinator at " + ask, ask, epoch());
+    }
 }

@@ -41,9 +41,11 @@ public sealed interface TwoPhaseMessage extends Message {
      * Slave to coordinator: batch {@code sequence}, all but these. Every prepare that is not refused is a yes vote, every
      * commit and abort is carried out. It also grants the epoch for another second.
      *
+     * @param keys how many keys with a value the slave holds now
      * @param answers one for each read, in their order
      */
-    record BatchReply(long sequence, List<Refusal> refusals, List<ReadAnswer> answers) implements TwoPhaseMessage {}
+    record BatchReply(long sequence, long keys, List<Refusal> refusals, List<ReadAnswer> answers)
+            implements TwoPhaseMessage {}
 
     /** A no vote. */
     record Refusal(Version transaction, ErrorCode code, String message) {}

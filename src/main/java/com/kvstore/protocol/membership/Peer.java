@@ -1,0 +1,78 @@
+package com.kvstore.protocol.membership;
+
+import com.kvstore.common.ServerNode;
+
+/** What a coordinator knows of the process at one address at this moment. Changed by {@link Peers} only. */
+public final class Peer {
+    /** How far the link has come. */
+    enum Stage {
+        /** No link; the next attempt is due at {@code dueNs}. */
+        WAITING,
+        /** Asked for at {@code sinceNs}. */
+        CONNECTING,
+        /** Open; the greeting was sent at {@code sinceNs}. */
+        GREETING,
+        /** Greeted. */
+        OPEN
+    }
+
+    final ServerNode address;
+    /** 0: not in the view. */
+    int member;
+
+    Stage stage = Stage.WAITING;
+    Liveness liveness = Liveness.CONNECTING;
+    long link;
+    long sinceNs;
+    long dueNs;
+    long backOffNs;
+    boolean going;
+    long incarnation;
+    long lastHeartbeatNs;
+    long keys;
+
+    Peer(ServerNode address) {
+        this.address = address;
+    }
+
+    public ServerNode address() {
+        return address;
+    }
+
+    /** The member's id; 0 if the address is not in the view. */
+    public int member() {
+        return member;
+    }
+
+    public Liveness liveness() {
+        return liveness;
+    }
+
+    /** The open link; 0 if there is none. */
+    public long link() {
+        return link;
+    }
+
+    /** It said that it is about to end. */
+    public boolean going() {
+        return going;
+    }
+
+    /** Drawn by the process that answered last; 0 if none did. */
+    public long incarnation() {
+        return incarnation;
+    }
+
+    /** When the last heartbeat came, or the process was greeted, or the coordinator began to wait for it. */
+    public long lastHeartbeatNs() {
+        return lastHeartbeatNs;
+    }
+
+    public long keys() {
+        return keys;
+    }
+
+    public void keys(long count) {
+        keys = count;
+    }
+}

@@ -1,0 +1,186 @@
+package com.kvstore.protocol.movement;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Version;
+import com.kvstore.protocol.movement.MoveMessage.Chunk;
+import com.kvstore.protocol.movement.MoveMessage.Fetch;
+import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
+import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
+import com.kvstore.protocol.movement.MoveMessage.StartMove;
+import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.StoredRecord;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One move at its target: how far it is, and what each piece of it does to the table.
+ *
+ * <p>Invariants: everything below {@code next} (unsigned) has been compared with the source; no record outside the
+ * move's ranges is ever touched; no record of the move's epoch or newer is ever dropped or replaced by an older one.
+ */
+final class Filling {
+    /** Asked for with one Fetch: large enough that the round trip is small beside it. */
+    static final int MAX_FETCH_BYTES = 512 * 1024;
+
+    private static final int MIN_FETCH_BYTES = 16 * 1024;
+
+    private final RecordTable table;
+    private final StartMove start;
+    private final RangeSet ranges;
+    private final int fetchBytes;
+
+    /** Where the next step begins. */
+    private long next;
+
+    private boolean complete;
+    private long keys;
+    private long bytes;
+
+    /** At the speed allowed, what has come would have come by then. */
+    private long paidUntilNs;
+
+    Filling(RecordTable table, StartMove start, long nowNs) {
+        this.table = table;
+        this.start = start;
+        this.ranges = new RangeSet(start.ranges());
+        long limit = start.bytesPerSecond();
+        // A slow move asks for less at a time: about a second's worth, so that it flows and its progress shows.
+        this.fetchBytes =
+                limit == 0 ? MAX_FETCH_BYTES : (int) Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, limit));
+        this.paidUntilNs = nowNs;
+    }
+
+    /** The question for what comes next. */
+    Fetch fetch() {
+        PieceScan scan = new PieceScan(ranges, fetchBytes / 8);
+        scan.run(table, next);
+        return new Fetch(start.move(), next, scan.pieces(), fetchBytes);
+    }
+
+    /**
+     * Takes an answer in.
+     *
+     * @return why it cannot be an answer to what was asked; null: it was taken in
+     */
+    @Nullable String take(Chunk chunk, long nowNs) {
+        if (Long.compareUnsigned(chunk.last(), next) < 0) {
+            return "the source answered for what it was not asked";
+        }
+        long from = next;
+        for (Stretch stretch : chunk.differing()) {
+            if (Long.compareUnsigned(stretch.first(), from) < 0
+                    || Long.compareUnsigned(stretch.last(), stretch.first()) < 0
+                    || Long.compareUnsigned(stretch.last(), chunk.last()) > 0) {
+                return "the source answered for what it was not asked";
+            }
+            from = stretch.last();
+        }
+        long before = bytes;
+        for (Stretch stretch : chunk.differing()) {
+            dropWhatTheSourceLacks(stretch);
+            for (MovedRecord record : stretch.records()) {
+                if (ranges.contains(record.position())) {
+                    table.apply(record.position(), record.key(), record.value(), record.version());
+                    keys++;
+                    bytes += BoundedScan.bytesOf(record.key(), record.value());
+                }
+            }
+        }
+        if (start.bytesPerSecond() > 0) {
+            double costNs = (bytes - before) * 1e9 / start.bytesPerSecond();
+            paidUntilNs = Math.max(paidUntilNs, nowNs) + (long) costNs;
+        }
+        reached(chunk.last());
+        return null;
+    }
+
+    /** Without a source: drops the next few of what is older than the move. */
+    void erase() {
+        List<Bytes> old = new ArrayList<>();
+        BoundedScan scan = new BoundedScan() {
+            @Override
+            boolean goOn(long nextHash) {
+                if (spent()) {
+                    stopAt(nextHash - 1);
+                    return false;
+                }
+                return true;
+            }
+
+            @Override
+            void take(long scanHash, StoredRecord record) {
+                if (isOlderThanTheMove(record)) {
+                    old.add(record.key());
+                }
+            }
+        };
+        scan.run(table, next);
+        old.forEach(table::remove);
+        keys += old.size();
+        reached(scan.reached());
+    }
+
+    /**
+     * The source is in sync and has applied every transaction older than the move, so of what is older its word is final:
+     * what it lacks is gone, and where it has an older version than this node, this node's was never acknowledged.
+     */
+    private void dropWhatTheSourceLacks(Stretch stretch) {
+        List<StoredRecord> old = new ArrayList<>();
+        table.scan(stretch.first(), (scanHash, record) -> {
+            if (Long.compareUnsigned(scanHash, stretch.last()) > 0) {
+                return false;
+            }
+            if (isOlderThanTheMove(record)) {
+                old.add(record);
+            }
+            return true;
+        });
+        if (old.isEmpty()) {
+            return;
+        }
+        Map<Bytes, Version> atSource = new HashMap<>();
+        for (MovedRecord record : stretch.records()) {
+            atSource.put(record.key(), record.version());
+        }
+        for (StoredRecord record : old) {
+            Version version = atSource.get(record.key());
+            if (version == null || record.version().isNewerThan(version)) {
+                table.remove(record.key());
+            }
+        }
+    }
+
+    private boolean isOlderThanTheMove(StoredRecord record) {
+        return record.version().epoch() < start.epoch() && ranges.contains(record.position());
+    }
+
+    private void reached(long last) {
+        complete = last == BoundedScan.END;
+        next = last + 1;
+    }
+
+    boolean complete() {
+        return complete;
+    }
+
+    long keys() {
+        return keys;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    long paidUntilNs() {
+        return paidUntilNs;
+    }
+
+    MoveProgress progress() {
+        double fraction = complete ? 1 : (next >>> 11) / (double) (1L << 53);
+        return new MoveProgress(start.move(), keys, bytes, fraction);
+    }
+}

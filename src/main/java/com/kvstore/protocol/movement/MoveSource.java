@@ -1,0 +1,86 @@
+package com.kvstore.protocol.movement;
+
+import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.movement.MoveMessage.Fetch;
+import com.kvstore.protocol.movement.MoveMessage.OpenMove;
+import com.kvstore.protocol.movement.MoveMessage.Piece;
+import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
+import com.kvstore.protocol.parts.RecordTable;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slave that feeds: answers what targets ask for, and keeps nothing of a move but its ranges.
+ *
+ * <p>Threading: belongs to one machine.
+ *
+ * <p>Bounded: one move a link; one {@link Fetch} looks at a few thousand records at most and is answered with about as
+ * much as it asks for (a single record may be larger).
+ *
+ * <p>Failure behaviour: a move that was never opened, or of an epoch this node has not seen yet, is refused with the
+ * reason; a request that makes no sense likewise.
+ */
+public final class MoveSource {
+    private final RecordTable table;
+    /** By link. */
+    private final Map<Long, OpenedMove> opened = new HashMap<>();
+
+    private record OpenedMove(long move, RangeSet ranges) {}
+
+    /** @param table what is fed from; only read */
+    public MoveSource(RecordTable table) {
+        this.table = table;
+    }
+
+    /**
+     * Handles {@link OpenMove} and {@link Fetch}; anything else is not for a source and is ignored.
+     *
+     * @param currentEpoch of the newest view this node has accepted: a move of a later one would be answered without what
+     *     that view's transactions will find settled here
+     */
+    public void on(long link, MoveMessage message, long currentEpoch, Effects effects) {
+        if (message instanceof OpenMove open) {
+            if (open.epoch() > currentEpoch) {
+                opened.remove(link);
+                String reason = "the source has not seen epoch " + open.epoch() + " yet (it is at " + currentEpoch
+                        + "); try again";
+                effects.send(link, new RefuseMove(open.move(), reason));
+            } else {
+                opened.put(link, new OpenedMove(open.move(), new RangeSet(open.ranges())));
+            }
+        } else if (message instanceof Fetch fetch) {
+            effects.send(link, answer(opened.get(link), fetch));
+        }
+    }
+
+    /** Forgets what was opened on {@code link}, if anything. */
+    public void linkClosed(long link) {
+        opened.remove(link);
+    }
+
+    private MoveMessage answer(@Nullable OpenedMove move, Fetch fetch) {
+        if (move == null || move.move() != fetch.move()) {
+            return new RefuseMove(fetch.move(), "move " + fetch.move() + " was not opened on this link; open it again");
+        }
+        if (!makesSense(fetch)) {
+            return new RefuseMove(fetch.move(), "the pieces asked for are none or not in order");
+        }
+        DifferenceScan scan = new DifferenceScan(fetch, move.ranges());
+        scan.run(table, fetch.from());
+        return scan.chunk();
+    }
+
+    private static boolean makesSense(Fetch fetch) {
+        long from = fetch.from();
+        boolean complete = false;
+        for (Piece piece : fetch.pieces()) {
+            if (complete || Long.compareUnsigned(piece.last(), from) < 0) {
+                return false;
+            }
+            complete = piece.last() == BoundedScan.END;
+            from = piece.last() + 1;
+        }
+        return !fetch.pieces().isEmpty();
+    }
+}

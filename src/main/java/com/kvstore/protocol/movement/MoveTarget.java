@@ -1,0 +1,316 @@
+package com.kvstore.protocol.movement;
+
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.movement.MoveMessage.CancelMove;
+import com.kvstore.protocol.movement.MoveMessage.Chunk;
+import com.kvstore.protocol.movement.MoveMessage.MoveDone;
+import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
+import com.kvstore.protocol.movement.MoveMessage.OpenMove;
+import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
+import com.kvstore.protocol.movement.MoveMessage.StartMove;
+import com.kvstore.protocol.parts.RecordTable;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slave that is being filled: pulls what differs from each move's source, one question at a time, on one link a move.
+ *
+ * <p>Threading: belongs to one machine, which hands over links, messages and timers; every {@code on…} method answers
+ * whether the event was this part's, and then nobody else need look at it.
+ *
+ * <p>A move goes: connecting, then asking and answered by turns (with pauses, if it is throttled), then done or failed;
+ * or, without a source, erasing step by step. A failed move is forgotten: the coordinator starts another one, which is
+ * cheap where this one has already been.
+ *
+ * <p>Bounded: each call looks at a few thousand records; each move has one question under way.
+ *
+ * <p>Failure behaviour: a source that refuses, goes away, says nothing for 15 s or answers nonsense fails its move, and
+ * the coordinator is told why.
+ */
+public final class MoveTarget {
+    static final String THROTTLE_TIMER = "move-throttle";
+    static final String ERASE_TIMER = "move-erase";
+    static final String ANSWER_TIMER = "move-answer";
+
+    static final long PROGRESS_INTERVAL_NS = 200_000_000L;
+    static final long ANSWER_TIMEOUT_NS = 15_000_000_000L;
+    /** A throttled move says so often that it is alive. */
+    static final long MAX_PAUSE_NS = 5_000_000_000L;
+
+    private final RecordTable table;
+    /** By number of the move; in the order they were started. */
+    private final Map<Long, Run> runs = new LinkedHashMap<>();
+    /** Moves whose link is open. */
+    private final Map<Long, Run> byLink = new HashMap<>();
+    /** Connections asked for and not heard of yet: links to one peer are alike, so any waiting move takes the next. */
+    private final Map<ServerNode, Integer> connecting = new HashMap<>();
+    /** Links this part has closed and whose end it has not heard of yet. */
+    private final Set<Long> closing = new HashSet<>();
+
+    private static final class Run {
+        final StartMove start;
+        final long coordinatorLink;
+        final Filling filling;
+        boolean connected;
+        long link;
+        /** Whether a Fetch is under way. */
+        boolean asking;
+
+        long nextProgressNs;
+
+        Run(StartMove start, long coordinatorLink, Filling filling, long nextProgressNs) {
+            this.start = start;
+            this.coordinatorLink = coordinatorLink;
+            this.filling = filling;
+            this.nextProgressNs = nextProgressNs;
+        }
+    }
+
+    /** @param table what is filled */
+    public MoveTarget(RecordTable table) {
+        this.table = table;
+    }
+
+    /**
+     * Begins a move, beside those under way; one of the same number begins again.
+     *
+     * @param coordinatorLink where to report
+     */
+    public void start(StartMove start, long coordinatorLink, long nowNs, Effects effects) {
+        Run before = runs.get(start.move());
+        if (before != null) {
+            forget(before, effects);
+        }
+        Filling filling = new Filling(table, start, nowNs);
+        Run run = new Run(start, coordinatorLink, filling, nowNs + PROGRESS_INTERVAL_NS);
+        runs.put(start.move(), run);
+        ServerNode source = start.source();
+        if (source == null) {
+            effects.setTimer(new TimerId(ERASE_TIMER, start.move()), nowNs);
+        } else {
+            connecting.merge(source, 1, Integer::sum);
+            effects.connect(source);
+        }
+    }
+
+    /** Handles {@link Chunk} and {@link RefuseMove} from sources and {@link CancelMove} from the coordinator. */
+    public boolean on(long link, MoveMessage message, long nowNs, Effects effects) {
+        if (message instanceof CancelMove cancel) {
+            Run run = runs.get(cancel.move());
+            if (run != null) {
+                forget(run, effects);
+            }
+            return true;
+        }
+        Run run = byLink.get(link);
+        if (message instanceof Chunk chunk) {
+            if (run != null && run.start.move() == chunk.move()) {
+                take(run, chunk, nowNs, effects);
+            }
+            return true;
+        }
+        if (message instanceof RefuseMove refusal) {
+            if (run != null && run.start.move() == refusal.move()) {
+                fail(run, run.start.source() + " refused: " + refusal.reason(), effects);
+            }
+            return true;
+        }
+        return false;
+    }
+
+    /** @return whether this part asked for the link */
+    public boolean onLinkOpened(long link, ServerNode peer, long nowNs, Effects effects) {
+        if (!heardOfConnect(peer)) {
+            return false;
+        }
+        Run run = firstWaitingFor(peer);
+        if (run == null) {
+            // Its move was cancelled while the link was being opened.
+            closing.add(link);
+            effects.close(link);
+            return true;
+        }
+        run.connected = true;
+        run.link = link;
+        byLink.put(link, run);
+        effects.send(link, new OpenMove(run.start.move(), run.start.epoch(), run.start.ranges()));
+        ask(run, nowNs, effects);
+        return true;
+    }
+
+    /** @return whether this part asked for the connection */
+    public boolean onConnectFailed(ServerNode peer, boolean refused, Effects effects) {
+        if (!heardOfConnect(peer)) {
+            return false;
+        }
+        Run run = firstWaitingFor(peer);
+        if (run != null && waitingFor(peer) > connecting.getOrDefault(peer, 0)) {
+            String how = refused ? " refuses connections" : " does not answer";
+            fail(run, peer + how, effects);
+        }
+        return true;
+    }
+
+    /** @return whether the link was one of this part's */
+    public boolean onLinkClosed(long link, Effects effects) {
+        if (closing.remove(link)) {
+            return true;
+        }
+        Run run = byLink.remove(link);
+        if (run == null) {
+            return false;
+        }
+        run.connected = false;
+        fail(run, "the connection to " + run.start.source() + " was lost", effects);
+        return true;
+    }
+
+    /** @return whether the timer was one of this part's */
+    public boolean onTimer(TimerId timer, long nowNs, Effects effects) {
+        Run run = runs.get(timer.subject());
+        switch (timer.kind()) {
+            case THROTTLE_TIMER -> {
+                if (run != null && run.connected && !run.asking) {
+                    askWhenPaid(run, nowNs, effects);
+                }
+            }
+            case ERASE_TIMER -> {
+                if (run != null) {
+                    eraseStep(run, nowNs, effects);
+                }
+            }
+            case ANSWER_TIMER -> {
+                if (run != null && run.asking) {
+                    fail(run, run.start.source() + " has not answered for 15 s", effects);
+                }
+            }
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a move is under way. */
+    public boolean active() {
+        return !runs.isEmpty();
+    }
+
+    /** Drops every move without a word, and its link: another coordinator, or a new link to the same, starts anew. */
+    public void reset(Effects effects) {
+        for (Run run : runs.values().toArray(new Run[0])) {
+            forget(run, effects);
+        }
+    }
+
+    private void take(Run run, Chunk chunk, long nowNs, Effects effects) {
+        if (!run.asking) {
+            fail(run, run.start.source() + " answered without being asked", effects);
+            return;
+        }
+        run.asking = false;
+        effects.cancelTimer(new TimerId(ANSWER_TIMER, run.start.move()));
+        String problem = run.filling.take(chunk, nowNs);
+        if (problem != null) {
+            fail(run, problem, effects);
+        } else if (!finishedOrReported(run, nowNs, effects)) {
+            askWhenPaid(run, nowNs, effects);
+        }
+    }
+
+    private void eraseStep(Run run, long nowNs, Effects effects) {
+        run.filling.erase();
+        if (!finishedOrReported(run, nowNs, effects)) {
+            // At once, but not within this call: other inputs come in between.
+            effects.setTimer(new TimerId(ERASE_TIMER, run.start.move()), nowNs);
+        }
+    }
+
+    /** Reports what there is to report. @return whether the move is finished and forgotten */
+    private boolean finishedOrReported(Run run, long nowNs, Effects effects) {
+        Filling filling = run.filling;
+        if (filling.complete()) {
+            forget(run, effects);
+            effects.send(run.coordinatorLink, new MoveDone(run.start.move(), filling.keys(), filling.bytes()));
+            return true;
+        }
+        if (nowNs - run.nextProgressNs >= 0) {
+            run.nextProgressNs = nowNs + PROGRESS_INTERVAL_NS;
+            effects.send(run.coordinatorLink, filling.progress());
+        }
+        return false;
+    }
+
+    private void askWhenPaid(Run run, long nowNs, Effects effects) {
+        long pauseNs = run.filling.paidUntilNs() - nowNs;
+        if (pauseNs <= 0) {
+            ask(run, nowNs, effects);
+            return;
+        }
+        finishedOrReported(run, nowNs, effects);
+        effects.setTimer(new TimerId(THROTTLE_TIMER, run.start.move()), nowNs + Math.min(pauseNs, MAX_PAUSE_NS));
+    }
+
+    private void ask(Run run, long nowNs, Effects effects) {
+        run.asking = true;
+        effects.setTimer(new TimerId(ANSWER_TIMER, run.start.move()), nowNs + ANSWER_TIMEOUT_NS);
+        effects.send(run.link, run.filling.fetch());
+    }
+
+    private void fail(Run run, String reason, Effects effects) {
+        forget(run, effects);
+        effects.send(run.coordinatorLink, new MoveFailed(run.start.move(), reason));
+    }
+
+    private void forget(Run run, Effects effects) {
+        long move = run.start.move();
+        runs.remove(move);
+        if (run.connected) {
+            byLink.remove(run.link);
+            closing.add(run.link);
+            effects.close(run.link);
+        }
+        effects.cancelTimer(new TimerId(THROTTLE_TIMER, move));
+        effects.cancelTimer(new TimerId(ERASE_TIMER, move));
+        effects.cancelTimer(new TimerId(ANSWER_TIMER, move));
+    }
+
+    /** Counts one connection to {@code peer} as heard of. @return false if none was asked for */
+    private boolean heardOfConnect(ServerNode peer) {
+        Integer asked = connecting.get(peer);
+        if (asked == null) {
+            return false;
+        }
+        if (asked == 1) {
+            connecting.remove(peer);
+        } else {
+            connecting.put(peer, asked - 1);
+        }
+        return true;
+    }
+
+    private @Nullable Run firstWaitingFor(ServerNode peer) {
+        for (Run run : runs.values()) {
+            if (!run.connected && peer.equals(run.start.source())) {
+                return run;
+            }
+        }
+        return null;
+    }
+
+    private int waitingFor(ServerNode peer) {
+        int waiting = 0;
+        for (Run run : runs.values()) {
+            if (!run.connected && peer.equals(run.start.source())) {
+                waiting++;
+            }
+        }
+        return waiting;
+    }
+}

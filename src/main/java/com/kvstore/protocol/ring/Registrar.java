@@ -1,0 +1,198 @@
+package com.kvstore.protocol.ring;
+
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.Liveness;
+import com.kvstore.protocol.membership.Member;
+import com.kvstore.protocol.membership.MembershipMessage.Register;
+import com.kvstore.protocol.membership.MembershipMessage.RegisterRefused;
+import com.kvstore.protocol.membership.MembershipMessage.Registered;
+import com.kvstore.protocol.membership.MembershipMessage.Welcome;
+import com.kvstore.protocol.membership.Peer;
+import com.kvstore.protocol.membership.Peers;
+import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewChanges;
+import com.kvstore.protocol.membership.ViewKeeper;
+import com.kvstore.common.HashRing;
+import java.util.TreeMap;
+
+/**
+ * Takes slaves in. A registration counts once the coordinator has connected back and the incarnation that answers there
+ * is the one that asked.
+ *
+ * <p>Refused, with a reason for people: a slave that holds another store's data, one that has obeyed a newer coordinator,
+ * a full ring, an address where somebody else answers.
+ */
+final class Registrar {
+    private record Pending(long link, Register register) {}
+
+    private final ViewKeeper views;
+    private final Peers peers;
+    private final Peers.Listener again;
+    private final int heartbeatPort;
+    private final TreeMap<ServerNode, Pending> pending = new TreeMap<>();
+
+    /** @param again is told of a process once more when it has become a member */
+    Registrar(ViewKeeper views, Peers peers, Peers.Listener again, int heartbeatPort) {
+        this.again = again;
+        this.views = views;
+        this.peers = peers;
+        this.heartbeatPort = heartbeatPort;
+    }
+
+    void onRegister(long link, Register register, boolean serving, long nowNs, Effects effects) {
+        View view = views.current();
+        ServerNode address = register.self();
+        if (!serving) {
+            refuse(link, ErrorCode.UNAVAILABLE, "the coordinator is not ready yet", effects);
+        } else if (register.cluster() != 0 && register.cluster() != view.cluster() && register.keys() > 0) {
+            refuse(
+                    link,
+                    ErrorCode.CONFLICT,
+                    address + " holds " + register.keys() + " keys of another store (" + Long.toHexString(register.cluster())
+                            + ", this one is " + Long.toHexString(view.cluster())
+                            + "). Start the coordinator with that store's --state directory, or start the data node empty",
+                    effects);
+        } else if (register.cluster() == view.cluster() && register.epoch() > view.epoch()) {
+            refuse(
+                    link,
+                    ErrorCode.CONFLICT,
+                    address + " has obeyed a newer coordinator (epoch " + register.epoch() + ", this one has "
+                            + view.epoch() + "). Is this coordinator's --state directory an old copy?",
+                    effects);
+        } else if (view.memberAt(address) == null && !ViewChanges.canJoin(view, address)) {
+            refuse(
+                    link,
+                    ErrorCode.RING_FULL,
+                    ringFull(view),
+                    effects);
+        } else {
+            pending.put(address, new Pending(link, register));
+            Peer peer = peers.greet(address, nowNs, effects);
+            Member member = view.memberAt(address);
+            if (member != null
+                    && member.incarnation() == register.incarnation()
+                    && peer.liveness() == Liveness.UP) {
+                registered(address, effects);
+            }
+        }
+    }
+
+    private static String ringFull(View view) {
+        return "the ring has " + view.ringSize() + " positions and all are taken. A larger ring needs a new store";
+    }
+
+    private static void refuse(long link, ErrorCode code, String message, Effects effects) {
+        effects.note("REGISTER", "Refused: " + message);
+        effects.send(link, new RegisterRefused(code, message));
+    }
+
+    /**
+     * A process answered a greeting.
+     *
+     * @return whether it is a member as it stands; else it becomes one in a later view, or not at all
+     */
+    boolean admit(Peer peer, Welcome welcome, long nowNs, Effects effects) {
+        ServerNode address = peer.address();
+        Member member = views.current().memberAt(address);
+        if (member != null && member.incarnation() == welcome.incarnation()) {
+            registered(address, effects);
+            return true;
+        }
+        Pending asked = pending.get(address);
+        if (asked != null && asked.register.incarnation() != welcome.incarnation()) {
+            pending.remove(address);
+            refuse(
+                    asked.link,
+                    ErrorCode.CONFLICT,
+                    "another process answers at " + address + " than the one that asked. Are there two with one address?",
+                    effects);
+            asked = null;
+        }
+        if (member == null && asked == null) {
+            effects.close(peer.link());
+            return false;
+        }
+        boolean durable = asked != null ? asked.register.durable() : member != null && member.durable();
+        long incarnation = welcome.incarnation();
+        View[] before = new View[1];
+        views.propose(
+                view -> {
+                    before[0] = view;
+                    return take(view, address, incarnation, durable);
+                },
+                (view, thenNs, sink) -> {
+                    View earlier = before[0];
+                    if (earlier != null && earlier != view && isNewStore(earlier, view, address)) {
+                        sink.note("INFO", "All data was kept in memory only and is gone: the store is new");
+                    }
+                    taken(peer, welcome, view, thenNs, sink);
+                });
+        return false;
+    }
+
+    private static boolean isNewStore(View before, View after, ServerNode address) {
+        Member old = before.memberAt(address);
+        return old != null && after.memberAt(address) != null && ViewChanges.isNewStore(before, after);
+    }
+
+    private static View take(View view, ServerNode address, long incarnation, boolean durable) {
+        Member member = view.memberAt(address);
+        if (member == null) {
+            return ViewChanges.canJoin(view, address)
+                    ? ViewChanges.join(view, address, incarnation, durable)
+                    : view;
+        }
+        return member.incarnation() == incarnation
+                ? view
+                : ViewChanges.reincarnate(view, member.id(), incarnation, durable);
+    }
+
+    /** The view with the proposal is in force: greets the process again, now as a member. */
+    private void taken(Peer peer, Welcome welcome, View view, long nowNs, Effects effects) {
+        if (view.memberAt(peer.address()) == null) {
+            Pending asked = pending.remove(peer.address());
+            if (asked != null) {
+                refuse(asked.link, ErrorCode.RING_FULL, ringFull(view), effects);
+            }
+        } else if (peer.link() != 0 && peers.greetedOn(peer.link()) == peer) {
+            again.greeted(peer, welcome, nowNs, effects);
+        }
+    }
+
+    void onUnreachable(ServerNode address, String reason, Effects effects) {
+        Pending asked = pending.remove(address);
+        if (asked != null) {
+            refuse(
+                    asked.link,
+                    ErrorCode.UNAVAILABLE,
+                    "the coordinator cannot connect back to " + address + ": " + reason,
+                    effects);
+        }
+    }
+
+    void onLinkClosed(long link) {
+        pending.values().removeIf(asked -> asked.link == link);
+    }
+
+    private void registered(ServerNode address, Effects effects) {
+        Pending asked = pending.remove(address);
+        if (asked == null) {
+            return;
+        }
+        int position = firstPosition(views.current(), address);
+        effects.note("REGISTER", "Server " + address + " registered at position " + position);
+        effects.send(asked.link, new Registered(position, heartbeatPort));
+    }
+
+    /** The lowest position of a server's points; -1 if it has none, for it is leaving. */
+    static int firstPosition(View view, ServerNode address) {
+        for (HashRing.Point point : view.ring().points()) {
+            if (point.server().equals(address)) {
+                return point.position();
+            }
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,115 @@
+package com.kvstore.protocol.twophase;
+
+import com.kvstore.common.Version;
+import com.kvstore.protocol.membership.Copy;
+import com.kvstore.protocol.membership.PreparedWrite;
+import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
+import java.util.Arrays;
+
+/**
+ * One run of two-phase commit for a transaction, under one version.
+ *
+ * <p>Invariants: it is decided exactly when every participant stands at {@link Stand#YES} or beyond at once; it never
+ * leaves {@link Fate#COMMITTED} or {@link Fate#ABORTED}; a participant at {@link Stand#SETTLED} need not be told anything
+ * more.
+ */
+final class Attempt {
+    /** What is known of one participant. */
+    enum Stand {
+        /** The prepare is on its way or waits for the link. */
+        ASKED,
+        /** Holds it prepared. */
+        YES,
+        /** Has carried out the outcome, refused to prepare, or holds no copy that counts. */
+        SETTLED
+    }
+
+    /** What became of the attempt. */
+    enum Fate {
+        OPEN,
+        COMMITTED,
+        ABORTED
+    }
+
+    final Transaction transaction;
+    final Version version;
+    /** Member ids, ascending. */
+    final int[] participants;
+    /** What each participant is asked, in the order of {@code participants}. */
+    final Prepare[] prepares;
+
+    private final Stand[] stands;
+    private int missingVotes;
+    private int unsettled;
+    Fate fate = Fate.OPEN;
+    /** In-sync copies that take part, of the write that has the fewest. */
+    int copies;
+
+    Attempt(Transaction transaction, Version version, int[] participants, Prepare[] prepares) {
+        this.transaction = transaction;
+        this.version = version;
+        this.participants = participants;
+        this.prepares = prepares;
+        this.stands = new Stand[participants.length];
+        Arrays.fill(stands, Stand.ASKED);
+        this.missingVotes = participants.length;
+        this.unsettled = participants.length;
+    }
+
+    int indexOf(int member) {
+        for (int i = 0; i < participants.length; i++) {
+            if (participants[i] == member) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    Stand stand(int index) {
+        return stands[index];
+    }
+
+    void stand(int index, Stand now) {
+        Stand before = stands[index];
+        if (before == Stand.SETTLED || before == now) {
+            return;
+        }
+        if (before == Stand.ASKED) {
+            missingVotes--;
+        }
+        if (now == Stand.SETTLED) {
+            unsettled--;
+        }
+        stands[index] = now;
+    }
+
+    boolean allVoted() {
+        return missingVotes == 0;
+    }
+
+    boolean allSettled() {
+        return unsettled == 0;
+    }
+
+    /** Whether the participant's copy of any of the keys still takes part in writes. */
+    boolean countsIn(View view, int index) {
+        return copiesThatTakeWrites(view, index) > 0;
+    }
+
+    /** Whether the participant's copies of all of its keys still take part in writes. */
+    boolean countsFullyIn(View view, int index) {
+        return copiesThatTakeWrites(view, index) == prepares[index].writes().size();
+    }
+
+    private int copiesThatTakeWrites(View view, int index) {
+        int n = 0;
+        for (PreparedWrite write : prepares[index].writes()) {
+            Copy copy = view.arcAt(write.position()).copyOf(participants[index]);
+            if (copy != null && copy.takesWrites()) {
+                n++;
+            }
+        }
+        return n;
+    }
+}

@@ -1,0 +1,170 @@
+package com.kvstore.protocol.twophase;
+
+import com.kvstore.common.Version;
+import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one turn has for one slave, gathered into one frame, and the frames that wait for an answer.
+ *
+ * <p>Invariant: answers come in the order of the batches, for the link is FIFO; the oldest batch in flight is therefore
+ * the one that a time-out is about.
+ */
+final class Channel {
+    /** A frame is sent early when its values come to so much. */
+    private static final int FLUSH_BYTES = 1 << 20;
+
+    /** A batch in flight. */
+    static final class Sent {
+        final long sequence;
+        /** The grant that comes with the answer counts from here. */
+        final long sentNs;
+        /** The time-out counts from here. */
+        long timeoutFromNs;
+        final List<Attempt> outcomes;
+        final List<Version> strayOutcomes;
+        final List<Attempt> prepares;
+        final List<PendingRead> reads;
+
+        Sent(long sequence, long sentNs, Channel from) {
+            this.sequence = sequence;
+            this.sentNs = sentNs;
+            this.timeoutFromNs = sentNs;
+            this.outcomes = from.outcomes;
+            this.strayOutcomes = from.strays;
+            this.prepares = from.prepared;
+            this.reads = from.reading;
+        }
+    }
+
+    final int member;
+    private final ArrayDeque<Sent> inFlight = new ArrayDeque<>();
+    private long sequence;
+    private int bytes;
+    /** When the newest batch that was answered had been sent: the slave's grant counts from there. */
+    long grantedFromNs = Long.MIN_VALUE;
+    long lastSentNs;
+
+    private List<Version> commits = new ArrayList<>();
+    private List<Version> aborts = new ArrayList<>();
+    private List<Prepare> prepares = new ArrayList<>();
+    private List<Read> reads = new ArrayList<>();
+    private List<Attempt> outcomes = new ArrayList<>();
+    private List<Version> strays = new ArrayList<>();
+    private List<Attempt> prepared = new ArrayList<>();
+    private List<PendingRead> reading = new ArrayList<>();
+
+    Channel(int member) {
+        this.member = member;
+    }
+
+    void commit(Attempt attempt) {
+        commits.add(attempt.version);
+        outcomes.add(attempt);
+    }
+
+    /** @return false if the prepare had not been sent: it is taken back and the slave need not be told */
+    boolean abort(Attempt attempt) {
+        int unsent = prepared.indexOf(attempt);
+        if (unsent >= 0) {
+            prepared.remove(unsent);
+            prepares.remove(unsent);
+            return false;
+        }
+        aborts.add(attempt.version);
+        outcomes.add(attempt);
+        return true;
+    }
+
+    /** Settles a transaction of an earlier coordinator. */
+    void settle(Version transaction, boolean commit) {
+        (commit ? commits : aborts).add(transaction);
+        strays.add(transaction);
+    }
+
+    void prepare(Attempt attempt, Prepare prepare) {
+        prepares.add(prepare);
+        prepared.add(attempt);
+        for (var write : prepare.writes()) {
+            bytes += write.value() == null ? 0 : write.value().length();
+        }
+    }
+
+    void read(PendingRead pending, Read read) {
+        reads.add(read);
+        reading.add(pending);
+    }
+
+    boolean isEmpty() {
+        return commits.isEmpty() && aborts.isEmpty() && prepares.isEmpty() && reads.isEmpty();
+    }
+
+    boolean isFull() {
+        return bytes >= FLUSH_BYTES;
+    }
+
+    /** Sends what was gathered; empty, it asks for a sign of life. */
+    void send(long link, long epoch, Version settled, boolean priorSettled, long nowNs, Effects effects) {
+        Batch batch = new Batch(++sequence, epoch, settled, priorSettled, commits, aborts, prepares, reads);
+        inFlight.add(new Sent(sequence, nowNs, this));
+        lastSentNs = nowNs;
+        clearGathered();
+        effects.send(link, batch);
+    }
+
+    /** The batch that an answer is for; null if the answer belongs to none. */
+    @Nullable Sent answered(long answeredSequence) {
+        Sent sent = inFlight.peek();
+        if (sent == null || sent.sequence != answeredSequence) {
+            return null;
+        }
+        inFlight.poll();
+        grantedFromNs = sent.sentNs;
+        return sent;
+    }
+
+    /** From when the oldest unanswered batch's time-out counts; {@link Long#MAX_VALUE} if there is none. */
+    long oldestTimeoutFromNs() {
+        Sent sent = inFlight.peek();
+        return sent == null ? Long.MAX_VALUE : sent.timeoutFromNs;
+    }
+
+    /** Counts the time-out of what is in flight from now. */
+    void forgivePause(long nowNs) {
+        for (Sent sent : inFlight) {
+            sent.timeoutFromNs = nowNs;
+        }
+    }
+
+    /** The link is gone: forgets what was gathered and what is in flight, and hands back the reads. */
+    List<PendingRead> reset() {
+        List<PendingRead> lost = new ArrayList<>();
+        for (Sent sent : inFlight) {
+            lost.addAll(sent.reads);
+        }
+        lost.addAll(reading);
+        inFlight.clear();
+        clearGathered();
+        sequence = 0;
+        grantedFromNs = Long.MIN_VALUE;
+        return lost;
+    }
+
+    private void clearGathered() {
+        commits = new ArrayList<>();
+        aborts = new ArrayList<>();
+        prepares = new ArrayList<>();
+        reads = new ArrayList<>();
+        outcomes = new ArrayList<>();
+        strays = new ArrayList<>();
+        prepared = new ArrayList<>();
+        reading = new ArrayList<>();
+        bytes = 0;
+    }
+}

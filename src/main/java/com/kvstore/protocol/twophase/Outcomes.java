@@ -1,0 +1,46 @@
+package com.kvstore.protocol.twophase;
+
+import com.kvstore.common.Version;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * Transactions with one outcome, kept until the coordinator calls them settled.
+ *
+ * <p>They come nearly in the order of their versions, so forgetting from the front alone keeps the list short.
+ */
+final class Outcomes {
+    private final Deque<Version> present = new ArrayDeque<>();
+    /** From before the present coordinator's life. */
+    private final Deque<Version> prior = new ArrayDeque<>();
+
+    void add(Version transaction) {
+        present.add(transaction);
+    }
+
+    boolean contains(Version transaction) {
+        return present.contains(transaction) || prior.contains(transaction);
+    }
+
+    void freeze() {
+        prior.addAll(present);
+        present.clear();
+    }
+
+    void settled(Version below, boolean priorToo) {
+        while (!present.isEmpty() && present.peek().compareTo(below) < 0) {
+            present.poll();
+        }
+        if (priorToo) {
+            prior.clear();
+        }
+    }
+
+    List<Version> list() {
+        List<Version> all = new ArrayList<>(prior);
+        all.addAll(present);
+        return all;
+    }
+}

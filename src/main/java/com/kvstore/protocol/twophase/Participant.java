@@ -1,0 +1,207 @@
+package com.kvstore.protocol.twophase;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Version;
+import com.kvstore.common.Write.Condition;
+import com.kvstore.protocol.membership.MembershipMessage.InDoubt;
+import com.kvstore.protocol.membership.PreparedWrite;
+import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ReadAnswer;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slave's side of two-phase commit: votes, holds what it has promised, applies or drops it when told.
+ *
+ * <p>A yes vote is a promise: the writes stay prepared, and their keys locked, until the coordinator, or a later one, says
+ * what became of them. A repeated message is answered as the first time.
+ *
+ * <p>Outcomes are kept until the coordinator says that they are settled everywhere, for one that recovers will ask.
+ *
+ * <p>Threading: one machine's.
+ *
+ * <p>Invariants: a key is locked exactly while a transaction that writes it is prepared; no transaction is both prepared
+ * and in an outcome list.
+ */
+public final class Participant {
+    /** Tombstones dropped in one turn at most. */
+    private static final int TOMBSTONES_A_TURN = 1_000;
+
+    private record Tombstone(Bytes key, Version version) {}
+
+    private final RecordTable table;
+    private final TreeMap<Version, Prepare> prepared = new TreeMap<>();
+    private final Map<Bytes, Version> locks = new HashMap<>();
+    private final Outcomes committed = new Outcomes();
+    private final Outcomes aborted = new Outcomes();
+    private final ArrayDeque<Tombstone> tombstones = new ArrayDeque<>();
+    private Version newestSeen = Version.ZERO;
+
+    public Participant(RecordTable table) {
+        this.table = table;
+    }
+
+    /** What it holds prepared, without the values. */
+    public List<InDoubt> inDoubt() {
+        List<InDoubt> list = new ArrayList<>();
+        for (Prepare prepare : prepared.values()) {
+            List<PreparedWrite> keys = new ArrayList<>();
+            for (PreparedWrite write : prepare.writes()) {
+                keys.add(new PreparedWrite(write.table(), write.position(), write.key(), null, write.condition()));
+            }
+            list.add(new InDoubt(prepare.transaction(), prepare.participants(), keys));
+        }
+        return list;
+    }
+
+    public List<Version> committed() {
+        return committed.list();
+    }
+
+    public List<Version> aborted() {
+        return aborted.list();
+    }
+
+    /** Another coordinator begins: what is known now is from before its life. */
+    public void newCoordinator() {
+        committed.freeze();
+        aborted.freeze();
+    }
+
+    /**
+     * Carries a batch out and answers it.
+     *
+     * @param self this slave's member id in {@code view}
+     */
+    public BatchReply on(Batch batch, View view, int self) {
+        for (Version transaction : batch.commits()) {
+            commit(transaction, view, self);
+        }
+        for (Version transaction : batch.aborts()) {
+            abort(transaction);
+        }
+        List<Refusal> refusals = List.of();
+        for (Prepare prepare : batch.prepares()) {
+            Refusal refusal = prepare(prepare);
+            if (refusal != null) {
+                refusals = refusals.isEmpty() ? new ArrayList<>() : refusals;
+                refusals.add(refusal);
+            }
+        }
+        List<ReadAnswer> answers = batch.reads().isEmpty() ? List.of() : new ArrayList<>(batch.reads().size());
+        for (Read read : batch.reads()) {
+            StoredRecord found = table.get(read.key());
+            answers.add(
+                    found == null
+                            ? new ReadAnswer(null, Version.ZERO)
+                            : new ReadAnswer(found.value(), found.version()));
+        }
+        committed.settled(batch.settled(), batch.priorSettled());
+        aborted.settled(batch.settled(), batch.priorSettled());
+        dropTombstones(batch, view);
+        return new BatchReply(batch.sequence(), table.keys(), refusals, answers);
+    }
+
+    private @Nullable Refusal prepare(Prepare prepare) {
+        Version transaction = prepare.transaction();
+        if (!transaction.isNewerThan(newestSeen)) {
+            if (prepared.containsKey(transaction) || committed.contains(transaction)) {
+                return null;
+            }
+            if (aborted.contains(transaction)) {
+                return new Refusal(transaction, ErrorCode.UNAVAILABLE, "Not applied: the transaction was aborted");
+            }
+        } else {
+            newestSeen = transaction;
+        }
+        for (PreparedWrite write : prepare.writes()) {
+            if (locks.containsKey(write.key())) {
+                return new Refusal(
+                        transaction,
+                        ErrorCode.UNAVAILABLE,
+                        "Not applied: an earlier write to '" + write.key() + "' is still in doubt. Try again");
+            }
+            if (write.condition() == Condition.EXISTS && !table.holds(write.key())) {
+                return new Refusal(
+                        transaction, ErrorCode.NOT_FOUND, "Key not found: " + write.key().text());
+            }
+        }
+        prepared.put(transaction, prepare);
+        for (PreparedWrite write : prepare.writes()) {
+            locks.put(write.key(), transaction);
+        }
+        return null;
+    }
+
+    private void commit(Version transaction, View view, int self) {
+        Prepare prepare = release(transaction);
+        if (prepare == null) {
+            return;
+        }
+        committed.add(transaction);
+        // Prepared in an older view, a key may have gone elsewhere since: applying it would leave an orphan.
+        boolean viewIsNewer = transaction.epoch() < view.epoch();
+        for (PreparedWrite write : prepare.writes()) {
+            if (viewIsNewer && view.arcAt(write.position()).copyOf(self) == null) {
+                continue;
+            }
+            table.apply(write.position(), write.key(), write.value(), transaction);
+            if (write.value() == null) {
+                tombstones.add(new Tombstone(write.key(), transaction));
+            }
+        }
+    }
+
+    private void abort(Version transaction) {
+        if (committed.contains(transaction)) {
+            throw new IllegalStateException("told to abort " + transaction + ", which is committed");
+        }
+        if (release(transaction) != null || !aborted.contains(transaction)) {
+            aborted.add(transaction);
+        }
+    }
+
+    private @Nullable Prepare release(Version transaction) {
+        Prepare prepare = prepared.remove(transaction);
+        if (prepare != null) {
+            for (PreparedWrite write : prepare.writes()) {
+                locks.remove(write.key());
+            }
+        }
+        return prepare;
+    }
+
+    /**
+     * A tombstone has done its work once every copy has passed it: no copy is being filled from an older scan, and the
+     * delete is applied everywhere.
+     */
+    private void dropTombstones(Batch batch, View view) {
+        if (tombstones.isEmpty() || !batch.priorSettled() || !view.whole()) {
+            return;
+        }
+        for (int i = 0; i < TOMBSTONES_A_TURN; i++) {
+            Tombstone oldest = tombstones.peek();
+            if (oldest == null || oldest.version().compareTo(batch.settled()) >= 0) {
+                return;
+            }
+            tombstones.poll();
+            StoredRecord record = table.get(oldest.key());
+            if (record != null && record.isTombstone() && record.version().equals(oldest.version())) {
+                table.remove(oldest.key());
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+package com.kvstore.protocol.twophase;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Version;
+import com.kvstore.protocol.membership.Copy;
+import com.kvstore.protocol.membership.Liveness;
+import com.kvstore.protocol.membership.MembershipMessage.InDoubt;
+import com.kvstore.protocol.membership.PreparedWrite;
+import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewChanges;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Finishes the transactions an earlier coordinator left half done.
+ *
+ * <p>The rule, for each transaction that some slave holds prepared: any participant committed it: commit. A participant
+ * that is up, of the same incarnation, never prepared it or aborted it: abort. All that are up hold it prepared, and those
+ * that are not can be put out of sync for all of its keys: commit, once they are. Otherwise it stays in doubt, and its
+ * keys with it, until a participant returns.
+ *
+ * <p>Member ids stand for incarnations: a participant that lost its data has another id and is not asked.
+ *
+ * <p>Threading: one machine's.
+ */
+final class Recovery {
+    private final Cluster cluster;
+    private final Channels channels;
+    /** In-doubt transactions and the members that hold them prepared. */
+    private final TreeMap<Version, Doubt> doubts = new TreeMap<>();
+    /** What the members that have greeted know; their ids are those of this life's first view or later. */
+    private final Map<Integer, KnownOutcomes> heard = new HashMap<>();
+    /** Decided here (true: commit): holds for members that are heard later or again. */
+    private final Map<Version, Boolean> decidedHere = new HashMap<>();
+    /** Members of the first view that have not been heard and still count. */
+    private final TreeSet<Integer> unheard = new TreeSet<>();
+    /** Outcomes sent, not yet acknowledged. */
+    private final TreeMap<Integer, Set<Version>> unacknowledged = new TreeMap<>();
+    private final Map<Bytes, Integer> keysInDoubt = new HashMap<>();
+    private boolean started;
+    private boolean complete;
+    private boolean staleProposed;
+
+    private static final class Doubt {
+        final Version version;
+        final List<Integer> participants;
+        final TreeSet<Integer> preparedAt = new TreeSet<>();
+        /** Keys and their positions, as far as the participants that were heard know them. */
+        final TreeMap<Bytes, Integer> keys = new TreeMap<>();
+
+        Doubt(InDoubt transaction) {
+            version = transaction.transaction();
+            participants = transaction.participants();
+        }
+    }
+
+    Recovery(Cluster cluster, Channels channels) {
+        this.cluster = cluster;
+        this.channels = channels;
+    }
+
+    /** This life's first epoch is in force. */
+    void start(View view) {
+        started = true;
+        unheard.addAll(view.members().keySet());
+    }
+
+    /** Whether requests may be served: every member was heard or is down, and what could be resolved was. */
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** Whether a key belongs to a transaction that is still in doubt. */
+    boolean isInDoubt(Bytes key) {
+        return !keysInDoubt.isEmpty() && keysInDoubt.containsKey(key);
+    }
+
+    /** Whether nothing from before this life can come up again. */
+    boolean priorSettled() {
+        return complete && unheard.isEmpty() && doubts.isEmpty() && unacknowledged.isEmpty();
+    }
+
+    /** Whether {@code member} may still have to apply something from before this life. */
+    boolean isSettledAt(int member) {
+        return !unheard.contains(member) && !unacknowledged.containsKey(member) && !isInDoubtAt(member);
+    }
+
+    private boolean isInDoubtAt(int member) {
+        for (Doubt doubt : doubts.values()) {
+            if (doubt.preparedAt.contains(member)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * A member has greeted.
+     *
+     * @param mine transactions of this life, which are not in doubt
+     */
+    void onGreeted(int member, KnownOutcomes known, Transactions mine, long startEpoch) {
+        unheard.remove(member);
+        unacknowledged.remove(member);
+        heard.put(member, known);
+        for (InDoubt transaction : known.inDoubt()) {
+            Version version = transaction.transaction();
+            if (version.epoch() >= startEpoch) {
+                if (!mine.isOpenAt(version, member)) {
+                    channels.of(member).settle(version, false);
+                }
+            } else if (decidedHere.containsKey(version)) {
+                settle(member, version, Boolean.TRUE.equals(decidedHere.get(version)));
+            } else {
+                Doubt doubt = doubts.computeIfAbsent(version, any -> new Doubt(transaction));
+                doubt.preparedAt.add(member);
+                for (PreparedWrite write : transaction.writes()) {
+                    if (doubt.keys.put(write.key(), write.position()) == null) {
+                        keysInDoubt.merge(write.key(), 1, Integer::sum);
+                    }
+                }
+            }
+        }
+        resolve();
+    }
+
+    /** A batch with outcomes was answered. */
+    void onAnswered(int member, List<Version> outcomes) {
+        Set<Version> waiting = unacknowledged.get(member);
+        if (waiting != null) {
+            outcomes.forEach(waiting::remove);
+            if (waiting.isEmpty()) {
+                unacknowledged.remove(member);
+            }
+        }
+    }
+
+    /** A member went down or the view changed. */
+    void reconsider() {
+        View view = cluster.view();
+        unheard.removeIf(member -> !countsAnywhere(view, member));
+        unacknowledged.keySet().removeIf(member -> !view.members().containsKey(member));
+        resolve();
+    }
+
+    private static boolean countsAnywhere(View view, int member) {
+        return view.members().containsKey(member)
+                && view.arcs().stream().anyMatch(arc -> {
+                    Copy copy = arc.copyOf(member);
+                    return copy != null && copy.takesWrites();
+                });
+    }
+
+    private void resolve() {
+        if (!started) {
+            return;
+        }
+        for (int member : unheard) {
+            if (cluster.liveness(member) == Liveness.CONNECTING) {
+                return;
+            }
+        }
+        boolean staleWanted = false;
+        for (Doubt doubt : new ArrayList<>(doubts.values())) {
+            staleWanted |= resolve(doubt);
+        }
+        if (staleWanted && !staleProposed) {
+            staleProposed = true;
+            cluster.proposeDownAreStale((view, nowNs, effects) -> {
+                staleProposed = false;
+                resolve();
+            });
+        }
+        complete |= !staleWanted;
+    }
+
+    /** @return whether it could be committed if the members that are down were out of sync */
+    private boolean resolve(Doubt doubt) {
+        View view = cluster.view();
+        doubt.preparedAt.removeIf(member -> !view.members().containsKey(member));
+        if (doubt.preparedAt.isEmpty()) {
+            close(doubt, false);
+            return false;
+        }
+        boolean absentCounts = false;
+        boolean neverPrepared = false;
+        for (int member : doubt.participants) {
+            KnownOutcomes known = heard.get(member);
+            if (known != null && known.committed(doubt.version)) {
+                close(doubt, true);
+                return false;
+            }
+            boolean present = view.members().containsKey(member);
+            neverPrepared |= present && known != null && !known.prepared(doubt.version);
+            absentCounts |= known == null && countsAnywhere(view, member);
+        }
+        if (neverPrepared) {
+            close(doubt, false);
+            return false;
+        }
+        if (!isPreparedInSyncEverywhere(view, doubt)) {
+            return false;
+        }
+        if (!absentCounts) {
+            close(doubt, true);
+        }
+        return absentCounts && staleWouldHelp(view, doubt);
+    }
+
+    /** Whether every absent participant would stop to count if the members that are down lost sync. */
+    private boolean staleWouldHelp(View view, Doubt doubt) {
+        View after = ViewChanges.markStale(view, cluster.down());
+        for (int member : doubt.participants) {
+            if (heard.get(member) == null && countsAnywhere(after, member)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether each key has an in-sync copy that holds the transaction prepared and is up. */
+    private boolean isPreparedInSyncEverywhere(View view, Doubt doubt) {
+        for (int position : doubt.keys.values()) {
+            boolean found = false;
+            for (Copy copy : view.arcAt(position).copies()) {
+                found |= copy.inSync()
+                        && doubt.preparedAt.contains(copy.member())
+                        && cluster.liveness(copy.member()) == Liveness.UP;
+            }
+            if (!found) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void close(Doubt doubt, boolean commit) {
+        doubts.remove(doubt.version);
+        decidedHere.put(doubt.version, commit);
+        for (Bytes key : doubt.keys.keySet()) {
+            keysInDoubt.computeIfPresent(key, (any, count) -> count == 1 ? null : count - 1);
+        }
+        for (int member : doubt.preparedAt) {
+            settle(member, doubt.version, commit);
+        }
+    }
+
+    private void settle(int member, Version version, boolean commit) {
+        unacknowledged.computeIfAbsent(member, any -> new HashSet<>()).add(version);
+        if (cluster.liveness(member) == Liveness.UP) {
+            channels.of(member).settle(version, commit);
+        }
+    }
+}
