@@ -159,19 +159,10 @@ final class Cluster implements AutoCloseable {
     /** What {@code status --json} prints, asked over a socket because that is faster than a process. */
     JSONObject status() {
         try (JsonConnection connection = connect()) {
-            return document(connection.ask("{\"req_type\":\"status\"}"));
+            return connection.ask("{\"req_type\":\"status\"}").getJSONObject("document");
         } catch (IOException unreachable) {
             throw new UncheckedIOException(unreachable);
         }
-    }
-
-    /** A document travels as the message of an answer, as text or as an object. */
-    static JSONObject document(JSONObject answer) {
-        Object message = answer.opt("message");
-        if (message instanceof JSONObject object) {
-            return object;
-        }
-        return message instanceof String text && text.startsWith("{") ? new JSONObject(text) : answer;
     }
 
     static boolean isWhole(JSONObject status) {

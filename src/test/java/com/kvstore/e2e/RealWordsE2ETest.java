@@ -50,7 +50,7 @@ class RealWordsE2ETest {
         return keys;
     }
 
-    /** Every word must be there; asked a thousand at a time. */
+    /** Every word must be there with its line's number; asked a thousand at a time. */
     private static void assertAllRead(Cluster cluster, List<String> words) throws IOException {
         try (JsonConnection connection = cluster.connect()) {
             for (int first = 0; first < words.size(); first += 1_000) {
@@ -61,9 +61,10 @@ class RealWordsE2ETest {
                             .append('\n');
                 }
                 connection.send(requests.toString().getBytes(StandardCharsets.UTF_8));
-                for (String word : part) {
+                for (int i = 0; i < part.size(); i++) {
                     JSONObject answer = connection.read();
-                    assertEquals("data", answer.getString("req_type"), word + ": " + answer);
+                    assertEquals(
+                            Integer.toString(first + i + 1), answer.optString("message"), part.get(i) + ": " + answer);
                 }
             }
         }
