@@ -14,10 +14,12 @@ import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Input;
+import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.ring.RingHarness.Node;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The ring's machines, told as stories. */
@@ -218,9 +220,10 @@ final class RingTest {
 
     @Test
     void whatWasForgottenIsLostUntilItIsPutAgainOrTheLossAccepted() {
-        RingHarness ring = RingHarness.cluster(8081, 8082);
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
         ring.put("username", "alice");
-        ring.put("email", "a@b");
+        String neighbour = neighbourOf(ring, "username");
+        ring.put(neighbour, "a@b");
         Node owner = ring.owner("username");
         Node replica = ring.replica("username");
         ring.kill(owner);
@@ -234,9 +237,9 @@ final class RingTest {
         assertEquals(ErrorCode.LOST, RingHarness.code(ring.update("username", "x")));
         assertInstanceOf(Result.Ack.class, ring.put("username", "carol"));
         assertEquals("carol", ring.get("username"));
-        assertEquals("LOST", ring.get("email"));
+        assertEquals("LOST", ring.get(neighbour));
         ring.run(new Command.AcceptLoss());
-        assertEquals("NOT_FOUND", ring.get("email"));
+        assertEquals("NOT_FOUND", ring.get(neighbour));
         assertEquals("carol", ring.get("username"));
     }
 
@@ -460,5 +463,15 @@ final class RingTest {
         ring.advance(5_000);
         assertEquals("NOT_FOUND", ring.get("username"));
         assertTrue(ring.coordinator.said("the store is new"));
+    }
+
+    /** Another key of the same arc. */
+    private static String neighbourOf(RingHarness ring, String key) {
+        Arc arc = ring.view().arcOf(Bytes.of(key));
+        return IntStream.range(0, 10_000)
+                .mapToObj(i -> "neighbour" + i)
+                .filter(candidate -> ring.view().arcOf(Bytes.of(candidate)).equals(arc))
+                .findFirst()
+                .orElseThrow();
     }
 }
