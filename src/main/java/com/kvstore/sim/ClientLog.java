@@ -8,6 +8,7 @@ import com.kvstore.common.Write;
 import com.kvstore.common.Write.Condition;
 import com.kvstore.sim.Operation.Kind;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -105,9 +106,9 @@ public final class ClientLog {
         return new Entry(command, parts);
     }
 
-    /** From now on, every key may be found to have been erased: an event outside the clients' doing. */
-    void allMayBeErased(long nowNs) {
-        for (Bytes key : keys) {
+    /** From now on, these keys may be found to have been erased: an event outside the clients' doing. */
+    void mayBeErased(long nowNs, Collection<Bytes> erased) {
+        for (Bytes key : erased) {
             history.begin("(loss)", nowNs, Kind.ERASE, key, null, 0);
         }
     }

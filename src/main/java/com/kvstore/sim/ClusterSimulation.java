@@ -46,7 +46,8 @@ public final class ClusterSimulation {
         this.random = world.random().fork("simulation");
         this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
         this.cluster = new SimCluster(network, options, newTable);
-        this.faults = new FaultInjector(world, cluster, network, options.losses(), log);
+        this.faults = new FaultInjector(world, cluster, network, options.losses());
+        cluster.coordinator().onNote(this::coordinatorSaid);
     }
 
     /**
@@ -103,6 +104,16 @@ public final class ClusterSimulation {
         world.scheduler().runUntil(endNs);
     }
 
+    /** A store that begins anew has no keys; that is no loss to be reported, unless a member does hold some. */
+    private void coordinatorSaid(String text) {
+        if (text.contains(SimCluster.STORE_IS_NEW)) {
+            if (options.losses() == Losses.ONE_AT_A_TIME) {
+                throw new SimulationFailure("all data was given up though never more than one copy was lost");
+            }
+            log.mayBeErased(world.nowNs(), cluster.goneFromAllMembers(log.keys()));
+        }
+    }
+
     private void heal() {
         faults.healAll();
         pass(random.between(0, 5) * ClusterOptions.SECOND_NS);
@@ -130,7 +141,7 @@ public final class ClusterSimulation {
     }
 
     private void acceptLoss() {
-        log.allMayBeErased(world.nowNs());
+        log.mayBeErased(world.nowNs(), log.keys());
         SimProcess process = cluster.coordinator().process();
         if (process != null) {
             boolean[] answered = new boolean[1];

@@ -31,7 +31,6 @@ final class FaultInjector {
     private final SimCluster cluster;
     private final SimNetwork network;
     private final Losses losses;
-    private final ClientLog log;
     private final SimRandom random;
     private final long maxGapNs;
     /** Each fault as often as it is likely. */
@@ -60,12 +59,11 @@ final class FaultInjector {
         LEAVE
     }
 
-    FaultInjector(SimWorld world, SimCluster cluster, SimNetwork network, Losses losses, ClientLog log) {
+    FaultInjector(SimWorld world, SimCluster cluster, SimNetwork network, Losses losses) {
         this.world = world;
         this.cluster = cluster;
         this.network = network;
         this.losses = losses;
-        this.log = log;
         this.random = world.random().fork("faults");
         this.maxGapNs = random.skewed(2_000_000_000L, 30_000_000_000L);
         // Each run has its own favourites: faults that always come together hide what each does alone.
@@ -200,9 +198,6 @@ final class FaultInjector {
     }
 
     private void slaveEnded(Slave slave) {
-        if (cluster.allGone()) {
-            log.allMayBeErased(world.nowNs());
-        }
         if (!slave.isRetired()) {
             startLater(slave.node(), 80_000_000_000L);
         }

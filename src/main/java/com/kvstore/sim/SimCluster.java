@@ -1,5 +1,6 @@
 package com.kvstore.sim;
 
+import com.kvstore.common.Bytes;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
@@ -10,6 +11,7 @@ import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.protocol.ring.SlaveConfig;
 import com.kvstore.protocol.ring.SlaveMachine;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 public final class SimCluster {
     static final ServerNode COORDINATOR = new ServerNode("10.0.0.1", 8080);
     static final int HEARTBEAT_PORT = 3769;
+    /** What the console says when all data was in memory and is gone. */
+    static final String STORE_IS_NEW = "the store is new";
     private static final int FIRST_SLAVE_PORT = 8081;
     private static final long HEARTBEAT_INTERVAL_NS = 5_000_000_000L;
     private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;
@@ -172,12 +176,19 @@ public final class SimCluster {
         return true;
     }
 
-    /** Whether there are members, and what every one of them held is gone. */
-    boolean allGone() {
+    /** Those of {@code keys} of which no member in the view has a value. */
+    List<Bytes> goneFromAllMembers(Collection<Bytes> keys) {
+        List<Bytes> gone = new ArrayList<>(keys);
         View view = view();
-        return view != null
-                && !view.members().isEmpty()
-                && view.members().values().stream().allMatch(member -> holderOf(member) == null);
+        if (view != null) {
+            for (Member member : view.members().values()) {
+                Slave holder = holderOf(member);
+                if (holder != null) {
+                    gone.removeIf(holder.table::holds);
+                }
+            }
+        }
+        return gone;
     }
 
     /** Why the cluster is not yet as it should be when nothing is broken; null if it is. */

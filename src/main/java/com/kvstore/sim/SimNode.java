@@ -7,6 +7,7 @@ import com.kvstore.protocol.kernel.Persistent;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ public final class SimNode {
     private final Map<String, Integer> notes = new TreeMap<>();
     private @Nullable SimProcess process;
     private Runnable onEnd = () -> {};
+    private Consumer<String> onNote = text -> {};
     private boolean powered = true;
     private int lives;
 
@@ -169,7 +171,13 @@ public final class SimNode {
         disk.persist(by, token, state);
     }
 
-    void noted(String tag) {
+    void noted(String tag, String text) {
         notes.merge(tag, 1, Integer::sum);
+        onNote.accept(text);
+    }
+
+    /** Hears every note that is written for people, as it is written. */
+    void onNote(Consumer<String> listener) {
+        onNote = listener;
     }
 }
