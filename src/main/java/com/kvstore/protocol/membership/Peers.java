@@ -125,6 +125,11 @@ public final class Peers {
         return peer != null && peer.stage == Peer.Stage.OPEN ? peer : null;
     }
 
+    /** Whether a link is one that this coordinator opened and has not given up. */
+    public boolean isPresent(long link) {
+        return byLink.containsKey(link);
+    }
+
     public Liveness liveness(int member) {
         Peer peer = byMember.get(member);
         return peer == null ? Liveness.DOWN : peer.liveness;

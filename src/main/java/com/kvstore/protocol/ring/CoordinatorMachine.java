@@ -206,7 +206,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         } else if (received.message() instanceof Register register) {
             registrar.onRegister(link, register, running && !deposed && !stopping, nowNs, effects);
         } else if (received.message() instanceof Fenced fenced) {
-            depose(fenced.epoch(), effects);
+            if (peers.isPresent(link)) {
+                depose(fenced.epoch(), effects);
+            }
         } else if (received.message() instanceof Goodbye goodbye) {
             onGoodbye(link, goodbye, effects);
         } else {

@@ -99,6 +99,21 @@ final class MoveSourceTest {
     }
 
     @Test
+    void aPieceThatCannotBeFinishedInOneFetchIsLeftForTheNextOne() {
+        fill(BoundedScan.MAX_RECORDS * 2);
+        open(List.of(new Range(0, 30)));
+        List<Piece> pieces = List.of(new Piece(1L << 50, 0), new Piece(-1, 5));
+        Chunk first = fetch(new Fetch(1, 0, pieces, Integer.MAX_VALUE));
+        assertEquals(1L << 50, first.last());
+
+        Chunk second = fetch(new Fetch(1, (1L << 50) + 1, List.of(new Piece(-1, 5)), Integer.MAX_VALUE));
+        assertEquals(
+                BoundedScan.MAX_RECORDS, second.differing().get(0).records().size());
+        assertEquals((1L << 50) + 1, second.differing().get(0).first());
+        assertEquals(second.last(), second.differing().get(0).last());
+    }
+
+    @Test
     void theAnswerEndsWithTheLastPieceIfThatIsNotTheEnd() {
         fill(10);
         open(List.of(new Range(0, 30)));

@@ -24,7 +24,10 @@ import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -281,6 +284,21 @@ final class MoveTargetTest {
     }
 
     @Test
+    void keysThatShareOneScanHashMoveTogether() {
+        List<Bytes> keys = keysOfOneScanHash(100);
+        for (int i = 0; i < keys.size(); i++) {
+            world.sourceTable.apply(1, keys.get(i), Bytes.of("v"), new Version(1, i));
+            if (i % 2 == 0) {
+                world.targetTable.apply(1, keys.get(i), Bytes.of("v"), new Version(1, i));
+            }
+        }
+        world.start(1, SOURCE, EVERYTHING, 0);
+        world.run();
+        assertEquals(100, world.targetTable.keys());
+        assertEquals(100, onlyDone().keys());
+    }
+
+    @Test
     void severalMovesRunBesideEachOtherEachOnItsOwnLink() {
         fillSource(20_000);
         world.start(1, SOURCE, LOWER_HALF, 0);
@@ -489,6 +507,21 @@ final class MoveTargetTest {
     private void answer(Chunk chunk) {
         world.target.on(world.openLinks.get(0), chunk, world.nowNs, world.effects);
         world.swallowWhatIsOnItsWayToTheSource();
+    }
+
+    /** Scan hashes are not keyed: the second of two words can make up for the first. */
+    private static List<Bytes> keysOfOneScanHash(int count) {
+        List<Bytes> keys = new ArrayList<>();
+        for (long first = 1; first <= count; first++) {
+            long z = 0x9E3779B97F4A7C15L ^ 16 ^ first;
+            long a = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+            long b = (a ^ (a >>> 27)) * 0x94D049BB133111EBL;
+            long second = 12345 ^ b ^ (b >>> 31);
+            ByteBuffer key = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+            keys.add(Bytes.wrap(key.putLong(first).putLong(second).array()));
+        }
+        assertEquals(1, keys.stream().map(RecordTable::scanHash).distinct().count());
+        return keys;
     }
 
     private static MovedRecord moved(StoredRecord record) {

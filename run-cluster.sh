@@ -1,0 +1,260 @@
+#!/usr/bin/env bash
+# Starts a coordinator and its data nodes on this host, waits until they are ready and opens the client's prompt. On
+# exit it stops exactly the processes it started.
+#
+#   ./run-cluster.sh [options]
+#
+#   --slaves N        so many data nodes (default 3)
+#   --port P          the coordinator's port (default 8080); the data nodes take P+1, P+2, …
+#   --dir DIR         keep logs and state in DIR (default: a fresh temporary directory, removed on exit)
+#   --no-prompt       no prompt: stay in the foreground until Ctrl-C
+#   --help            this text
+#
+# Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
+# --request-timeout --cache-size --min-copies --profile --ring-size --virtual-nodes; to the data nodes:
+# --heartbeat-interval --drain-timeout; to both: --wire.
+#
+# Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
+# ends with the client's status (0 all worked, 1 a key was not found, 2 an error). Each node's console is in
+# DIR/coordinator.log and DIR/slave-PORT.log. While the cluster runs, another terminal can kill a node or talk to it:
+# ./run-client.sh --config DIR/cs_config.txt
+# shellcheck disable=SC2317 # the traps call what looks unreachable
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=scripts/common.sh
+source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/scripts/common.sh"
+
+readonly HOST=127.0.0.1
+readonly READY_TIMEOUT_S=30
+
+slaves=3
+port=8080
+dir=""
+prompt=yes
+coordinator_options=()
+slave_options=()
+
+# number OPTION VALUE LOW HIGH: leaves the script if VALUE is none.
+number() {
+    if [[ ! "$2" =~ ^[0-9]{1,5}$ ]] || ((10#$2 < $3 || 10#$2 > $4)); then
+        usage_error "$1 takes a number from $3 to $4, not '$2'"
+    fi
+}
+
+while (($# > 0)); do
+    option=$1
+    shift
+    case "$option" in
+        -h | --help)
+            print_help "${BASH_SOURCE[0]}"
+            exit 0
+            ;;
+        --no-prompt)
+            prompt=""
+            continue
+            ;;
+        --*=*)
+            value=${option#*=}
+            option=${option%%=*}
+            ;;
+        --*)
+            if (($# == 0)); then
+                usage_error "$option: unknown option, or its value is missing"
+            fi
+            value=$1
+            shift
+            ;;
+        *) usage_error "unexpected argument: $option" ;;
+    esac
+    case "$option" in
+        --slaves)
+            number "$option" "$value" 1 1000
+            slaves=$((10#$value))
+            ;;
+        --port)
+            number "$option" "$value" 1 65535
+            port=$((10#$value))
+            ;;
+        --dir) dir=$value ;;
+        --heartbeat-port | --heartbeat-timeout | --health-check-interval | --request-timeout | --cache-size | \
+            --min-copies | --profile | --ring-size | --virtual-nodes)
+            coordinator_options+=("$option" "$value")
+            ;;
+        --heartbeat-interval | --drain-timeout) slave_options+=("$option" "$value") ;;
+        --wire)
+            coordinator_options+=("$option" "$value")
+            slave_options+=("$option" "$value")
+            ;;
+        *) usage_error "unknown option: $option" ;;
+    esac
+done
+if ((port + slaves > 65535)); then
+    usage_error "--port $port leaves no room for $slaves data nodes above it: ports end at 65535"
+fi
+
+build_if_stale coordinator slave client
+
+# Everything below is undone by this, however the script ends.
+pids=()
+client_pid=""
+temporary=""
+
+# still_running: whether any process that was started is.
+still_running() {
+    local pid
+    for pid in ${pids[@]+"${pids[@]}"}; do
+        if kill -0 "$pid" 2>/dev/null; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+signal_all() {
+    local pid
+    for pid in ${pids[@]+"${pids[@]}"}; do
+        kill "-$1" "$pid" 2>/dev/null || true
+    done
+}
+
+# wait_until_gone TENTHS: whether all were gone by then.
+wait_until_gone() {
+    local tenths
+    for ((tenths = 0; tenths < $1; tenths++)); do
+        still_running || return 0
+        sleep 0.1
+    done
+    ! still_running
+}
+
+stop_everything() {
+    local status=$?
+    trap - EXIT
+    trap '' INT TERM HUP
+    if [[ -n "$client_pid" ]]; then
+        pids+=("$client_pid")
+    fi
+    # The second signal tells a data node not to wait for a better moment: all the others go as well. Who then still
+    # runs, a paused one for instance, is killed.
+    signal_all TERM
+    if ! wait_until_gone 10; then
+        signal_all TERM
+        if ! wait_until_gone 20; then
+            signal_all KILL
+        fi
+    fi
+    wait 2>/dev/null || true
+    if [[ -n "$temporary" ]]; then
+        rm -rf -- "$temporary"
+    fi
+    exit "$status"
+}
+trap stop_everything EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+if [[ -z "$dir" ]]; then
+    temporary=$(mktemp -d "${TMPDIR:-/tmp}/kvstore.XXXXXX")
+    dir=$temporary
+else
+    mkdir -p -- "$dir"
+    dir=$(cd -- "$dir" && pwd)
+fi
+
+# port_is_busy PORT: whether somebody listens there.
+port_is_busy() { (exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null; }
+
+for ((p = port; p <= port + slaves; p++)); do
+    if port_is_busy "$p"; then
+        note "Port $p on $HOST is in use. Stop who listens there, or choose another range with --port;"
+        die 2 "this cluster needs $port to $((port + slaves))."
+    fi
+done
+
+# start NAME SCRIPT ARGUMENT...: in DIR, its console in NAME.log. The scripts exec the server, so that the process id
+# kept here is the server's own.
+start() {
+    local name=$1 script=$2
+    shift 2
+    (cd -- "$dir" && exec "$KVSTORE_HOME/$script" "$@") </dev/null >"$dir/$name.log" 2>&1 &
+    pids+=("$!")
+    names+=("$name")
+}
+names=()
+
+# wait_for NAME PID TEXT: until the line stands in the node's console.
+wait_for() {
+    local name=$1 pid=$2 text=$3 tenths
+    for ((tenths = 0; tenths < READY_TIMEOUT_S * 10; tenths++)); do
+        if grep -qF -- "$text" "$dir/$name.log" 2>/dev/null; then
+            return 0
+        fi
+        if ! kill -0 "$pid" 2>/dev/null; then
+            note "The $name did not start. It said:"
+            tail -n 10 -- "$dir/$name.log" >&2
+            exit 2
+        fi
+        sleep 0.1
+    done
+    note "The $name was not ready within $READY_TIMEOUT_S seconds. It said:"
+    tail -n 10 -- "$dir/$name.log" >&2
+    exit 2
+}
+
+start coordinator run-coordinator.sh "$HOST" "$port" ${coordinator_options[@]+"${coordinator_options[@]}"}
+wait_for coordinator "${pids[0]}" "Ready to accept connections"
+for ((p = port + 1; p <= port + slaves; p++)); do
+    start "slave-$p" run-slave.sh "$HOST" "$p" ${slave_options[@]+"${slave_options[@]}"}
+done
+for ((i = 1; i <= slaves; i++)); do
+    wait_for "${names[i]}" "${pids[i]}" "Registration successful"
+done
+
+# With one data node there is one copy; with more, the first command should find two.
+if ((slaves > 1)); then
+    for ((tenths = 0; tenths < 50; tenths++)); do
+        if "$KVSTORE_HOME/run-client.sh" --config "$dir/cs_config.txt" status --json </dev/null 2>/dev/null |
+            grep -q '"whole": *true'; then
+            break
+        fi
+        sleep 0.1
+    done
+fi
+
+if [[ -z "$prompt" ]]; then
+    note "Cluster ready: coordinator $HOST:$port, $slaves data nodes on ports $((port + 1)) to $((port + slaves))."
+    note "Logs and cs_config.txt are in $dir"
+    note "Talk to it with: $KVSTORE_HOME/run-client.sh --config $dir/cs_config.txt"
+    note "Ctrl-C stops it."
+    trap 'exit 0' INT TERM
+    gone=()
+    # Whoever is killed meanwhile is named; the others go on, that is what they are for.
+    while still_running; do
+        for ((i = 0; i <= slaves; i++)); do
+            if [[ -z "${gone[i]:-}" ]] && ! kill -0 "${pids[i]}" 2>/dev/null; then
+                gone[i]=yes
+                note "$(date +%H:%M:%S) ${names[i]} (process ${pids[i]}) has ended."
+            fi
+        done
+        sleep 0.5 &
+        wait "$!" || true
+    done
+    die 2 "No node is left."
+elif [[ -t 0 ]]; then
+    note "Cluster ready: coordinator $HOST:$port, $slaves data nodes on ports $((port + 1)) to $((port + slaves))."
+    for ((i = 0; i <= slaves; i++)); do
+        note "  ${names[i]}: process ${pids[i]}, console in $dir/${names[i]}.log"
+    done
+    # Ctrl-C at the prompt is the prompt's business.
+    trap ':' INT
+    status=0
+    "$KVSTORE_HOME/run-client.sh" --config "$dir/cs_config.txt" || status=$?
+    exit "$status"
+else
+    # In the background, so that a signal to this script is heard while the commands run.
+    status=0
+    "$KVSTORE_HOME/run-client.sh" --config "$dir/cs_config.txt" <&0 &
+    client_pid=$!
+    wait "$client_pid" || status=$?
+    client_pid=""
+    exit "$status"
+fi
