@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +125,11 @@ public final class Peers {
         return peer != null && peer.stage == Peer.Stage.OPEN ? peer : null;
     }
 
+    /** Whether a link is one that this coordinator opened and has not given up. */
+    public boolean isPresent(long link) {
+        return byLink.containsKey(link);
+    }
+
     public Liveness liveness(int member) {
         Peer peer = byMember.get(member);
         return peer == null ? Liveness.DOWN : peer.liveness;
@@ -135,7 +141,7 @@ public final class Peers {
     }
 
     /** Ids of the members whose liveness is that. */
-    public TreeSet<Integer> membersThatAre(Liveness liveness) {
+    public SortedSet<Integer> membersThatAre(Liveness liveness) {
         TreeSet<Integer> ids = new TreeSet<>();
         byMember.forEach((id, peer) -> {
             if (peer.liveness == liveness) {

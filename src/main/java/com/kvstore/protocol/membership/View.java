@@ -31,6 +31,7 @@ public final class View implements Persistent {
     private final List<Arc> arcs;
     private final int nextMemberId;
     private final int[] arcEnds;
+    private final boolean whole;
 
     /**
      * @param cluster drawn at random when the store was made, never 0
@@ -55,6 +56,7 @@ public final class View implements Persistent {
         this.arcs = List.copyOf(arcs);
         this.nextMemberId = nextMemberId;
         this.arcEnds = this.arcs.stream().mapToInt(Arc::end).toArray();
+        this.whole = isWhole(this.arcs, ring.servers());
     }
 
     /** The view of a new store: no members. */
@@ -130,7 +132,11 @@ public final class View implements Persistent {
 
     /** Whether every arc has all the copies the ring wants, in sync, and no others. */
     public boolean whole() {
-        int wanted = Math.min(2, ring.servers());
+        return whole;
+    }
+
+    private static boolean isWhole(List<Arc> arcs, int servers) {
+        int wanted = Math.min(2, servers);
         for (Arc arc : arcs) {
             if (arc.lost() || arc.copies().size() != wanted || arc.inSyncCopies() != wanted) {
                 return false;

@@ -104,11 +104,10 @@ public final class ViewChanges {
 
     /**
      * Members that writes must no longer wait for: their copies are stale. Where only such members are in sync they stay
-     * so, as no write can pass them by: the arc is unavailable until one returns.
+     * so, as no write can pass them by: the arc is unavailable until one returns. The same view if nothing changes.
      */
     public static View markStale(View view, Set<Integer> members) {
-        List<Arc> arcs = map(view.arcs(), arc -> Arcs.withStale(arc, members));
-        return next(view, view.ring(), view.members(), Arcs.merged(arcs, view.ring()));
+        return withArcs(view, map(view.arcs(), arc -> Arcs.withStale(arc, members)));
     }
 
     /**

@@ -31,7 +31,8 @@ public final class ViewKeeper {
         void inForce(View view, long nowNs, Effects effects);
     }
 
-    private record Proposal(UnaryOperator<View> change, @Nullable Then then) {}
+    private record Proposal(
+            UnaryOperator<View> change, @Nullable Then then) {}
 
     private final Listener listener;
     private View current;
@@ -70,6 +71,7 @@ public final class ViewKeeper {
     }
 
     /** Sends what was proposed on its way, if nothing is already. */
+    @SuppressWarnings("ReferenceEquality") // A change that has nothing to change returns its argument itself.
     public void turnEnded(long nowNs, Effects effects) {
         while (persisting == null && !waiting.isEmpty()) {
             inFlight = waiting;
@@ -102,7 +104,10 @@ public final class ViewKeeper {
 
     public void onPersistFailed(long failedToken, String reason, long nowNs, Effects effects) {
         if (failedToken == token && persisting != null) {
-            effects.note("ERROR", "Cannot store the cluster's state: " + reason + ". Trying again every second; changes of the membership wait");
+            effects.note(
+                    "ERROR",
+                    "Cannot store the cluster's state: " + reason
+                            + ". Trying again every second; changes of the membership wait");
             effects.setTimer(RETRY, nowNs + RETRY_NS);
         }
     }

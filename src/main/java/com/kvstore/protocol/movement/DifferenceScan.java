@@ -19,7 +19,7 @@ import java.util.List;
  */
 final class DifferenceScan extends BoundedScan {
     private final Fetch fetch;
-    private final RangeSet ranges;
+    private final PositionSet ranges;
     /** Half for what has been decided to send, half for the piece under the pen: together what was asked for. */
     private final long halfOfMaxBytes;
 
@@ -34,7 +34,7 @@ final class DifferenceScan extends BoundedScan {
     private List<MovedRecord> inPiece = new ArrayList<>();
     private long bytesInPiece;
 
-    DifferenceScan(Fetch fetch, RangeSet ranges) {
+    DifferenceScan(Fetch fetch, PositionSet ranges) {
         this.fetch = fetch;
         this.ranges = ranges;
         this.halfOfMaxBytes = fetch.maxBytes() / 2;

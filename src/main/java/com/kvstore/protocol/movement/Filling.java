@@ -30,7 +30,7 @@ final class Filling {
 
     private final RecordTable table;
     private final StartMove start;
-    private final RangeSet ranges;
+    private final PositionSet ranges;
     private final int fetchBytes;
 
     /** Where the next step begins. */
@@ -46,7 +46,7 @@ final class Filling {
     Filling(RecordTable table, StartMove start, long nowNs) {
         this.table = table;
         this.start = start;
-        this.ranges = new RangeSet(start.ranges());
+        this.ranges = new PositionSet(start.ranges());
         long limit = start.bytesPerSecond();
         // A slow move asks for less at a time: about a second's worth, so that it flows and its progress shows.
         this.fetchBytes =

@@ -26,7 +26,7 @@ public final class MoveSource {
     /** By link. */
     private final Map<Long, OpenedMove> opened = new HashMap<>();
 
-    private record OpenedMove(long move, RangeSet ranges) {}
+    private record OpenedMove(long move, PositionSet ranges) {}
 
     /** @param table what is fed from; only read */
     public MoveSource(RecordTable table) {
@@ -47,7 +47,7 @@ public final class MoveSource {
                         + "); try again";
                 effects.send(link, new RefuseMove(open.move(), reason));
             } else {
-                opened.put(link, new OpenedMove(open.move(), new RangeSet(open.ranges())));
+                opened.put(link, new OpenedMove(open.move(), new PositionSet(open.ranges())));
             }
         } else if (message instanceof Fetch fetch) {
             effects.send(link, answer(opened.get(link), fetch));

@@ -16,7 +16,7 @@ final class PieceScan extends BoundedScan {
     static final int RECORDS_PER_PIECE = 16;
     static final int MAX_PIECES = 64;
 
-    private final RangeSet ranges;
+    private final PositionSet ranges;
     private final long bytesPerPiece;
     private final List<Piece> pieces = new ArrayList<>();
     private final Digests digest = new Digests();
@@ -24,7 +24,7 @@ final class PieceScan extends BoundedScan {
     private long bytesInPiece;
 
     /** @param bytesPerPiece a piece ends once its records have so many bytes, however few they are */
-    PieceScan(RangeSet ranges, long bytesPerPiece) {
+    PieceScan(PositionSet ranges, long bytesPerPiece) {
         this.ranges = ranges;
         this.bytesPerPiece = bytesPerPiece;
     }

@@ -41,7 +41,7 @@ final class ScheduledMove {
     ScheduledMove(MovementPlan.Move plan, long epoch) {
         this.plan = plan;
         this.epoch = epoch;
-        this.weight = Math.max(1, new RangeSet(plan.ranges()).positions());
+        this.weight = Math.max(1, new PositionSet(plan.ranges()).positions());
     }
 
     boolean involves(int member) {

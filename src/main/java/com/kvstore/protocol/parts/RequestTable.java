@@ -50,6 +50,7 @@ public final class RequestTable {
         final TreeMap<Long, @Nullable Result> requests = new TreeMap<>();
         /** Every number up to this one is forgotten. */
         long forgotten;
+
         long lastEpoch;
         int pending;
     }

@@ -44,7 +44,8 @@ final class AdminCommands {
                     client,
                     Result.Failure.of(
                             ErrorCode.BAD_REQUEST,
-                            server + " is the only server: there is nowhere to move its keys. Start another one first"));
+                            server
+                                    + " is the only server: there is nowhere to move its keys. Start another one first"));
         } else {
             views.propose(
                     view -> {
@@ -55,7 +56,9 @@ final class AdminCommands {
                     },
                     (view, nowNs, sink) -> {
                         sink.note("REBALANCE", "Draining " + server + ": its keys move to the other servers");
-                        sink.reply(client, done(server + " is being drained; the console and status tell when it is done"));
+                        sink.reply(
+                                client,
+                                done(server + " is being drained; the console and status tell when it is done"));
                     });
         }
     }

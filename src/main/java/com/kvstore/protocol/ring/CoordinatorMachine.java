@@ -78,8 +78,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         views = new ViewKeeper(first, this);
         peers = new Peers(coordinatorId, config.self(), config.requestTimeoutNs(), views, this);
         Surroundings surroundings = new Surroundings(views, peers);
-        twoPhase = new TwoPhaseCoordinator(
-                surroundings, config.cacheSize(), config.minCopies(), config.maxWaiting());
+        twoPhase = new TwoPhaseCoordinator(surroundings, config.cacheSize(), config.minCopies(), config.maxWaiting());
         surroundings.settledBy(twoPhase);
         moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
@@ -207,7 +206,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         } else if (received.message() instanceof Register register) {
             registrar.onRegister(link, register, running && !deposed && !stopping, nowNs, effects);
         } else if (received.message() instanceof Fenced fenced) {
-            depose(fenced.epoch(), effects);
+            if (peers.isPresent(link)) {
+                depose(fenced.epoch(), effects);
+            }
         } else if (received.message() instanceof Goodbye goodbye) {
             onGoodbye(link, goodbye, effects);
         } else {
@@ -243,8 +244,8 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             deposed = true;
             effects.note(
                     "ERROR",
-                    "Another coordinator has taken over (epoch " + epoch + ", this one has " + views.current().epoch()
-                            + "). This one serves nothing any more: stop it");
+                    "Another coordinator has taken over (epoch " + epoch + ", this one has "
+                            + views.current().epoch() + "). This one serves nothing any more: stop it");
         }
     }
 

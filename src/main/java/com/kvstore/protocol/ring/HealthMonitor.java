@@ -60,8 +60,7 @@ final class HealthMonitor {
             told.remove(peer.member());
             return;
         }
-        String silence =
-                "Server " + peer.address() + " - No heartbeat for " + ageNs / 1_000_000_000L + " seconds";
+        String silence = "Server " + peer.address() + " - No heartbeat for " + ageNs / 1_000_000_000L + " seconds";
         boolean first = told.add(peer.member());
         if (peer.liveness() != Liveness.DOWN) {
             if (first) {
@@ -92,9 +91,8 @@ final class HealthMonitor {
         views.propose(
                 view -> {
                     Member known = view.members().get(member);
-                    View without = known == null || peer.liveness() != Liveness.DOWN
-                            ? null
-                            : ViewChanges.remove(view, member);
+                    View without =
+                            known == null || peer.liveness() != Liveness.DOWN ? null : ViewChanges.remove(view, member);
                     return without == null ? view : without;
                 },
                 (view, nowNs, effects) -> {

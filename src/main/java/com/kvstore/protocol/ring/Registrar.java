@@ -1,6 +1,7 @@
 package com.kvstore.protocol.ring;
 
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.HashRing;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.membership.Liveness;
@@ -14,7 +15,6 @@ import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
-import com.kvstore.common.HashRing;
 import java.util.TreeMap;
 
 /**
@@ -50,7 +50,8 @@ final class Registrar {
             refuse(
                     link,
                     ErrorCode.CONFLICT,
-                    address + " holds " + register.keys() + " keys of another store (" + Long.toHexString(register.cluster())
+                    address + " holds " + register.keys() + " keys of another store ("
+                            + Long.toHexString(register.cluster())
                             + ", this one is " + Long.toHexString(view.cluster())
                             + "). Start the coordinator with that store's --state directory, or start the data node empty",
                     effects);
@@ -62,18 +63,12 @@ final class Registrar {
                             + view.epoch() + "). Is this coordinator's --state directory an old copy?",
                     effects);
         } else if (view.memberAt(address) == null && !ViewChanges.canJoin(view, address)) {
-            refuse(
-                    link,
-                    ErrorCode.RING_FULL,
-                    ringFull(view),
-                    effects);
+            refuse(link, ErrorCode.RING_FULL, ringFull(view), effects);
         } else {
             pending.put(address, new Pending(link, register));
             Peer peer = peers.greet(address, nowNs, effects);
             Member member = view.memberAt(address);
-            if (member != null
-                    && member.incarnation() == register.incarnation()
-                    && peer.liveness() == Liveness.UP) {
+            if (member != null && member.incarnation() == register.incarnation() && peer.liveness() == Liveness.UP) {
                 registered(address, effects);
             }
         }
@@ -106,7 +101,8 @@ final class Registrar {
             refuse(
                     asked.link,
                     ErrorCode.CONFLICT,
-                    "another process answers at " + address + " than the one that asked. Are there two with one address?",
+                    "another process answers at " + address
+                            + " than the one that asked. Are there two with one address?",
                     effects);
             asked = null;
         }
@@ -116,15 +112,17 @@ final class Registrar {
         }
         boolean durable = asked != null ? asked.register.durable() : member != null && member.durable();
         long incarnation = welcome.incarnation();
-        View[] before = new View[1];
+        boolean[] newStore = new boolean[1];
         views.propose(
                 view -> {
-                    before[0] = view;
-                    return take(view, address, incarnation, durable);
+                    View after = take(view, address, incarnation, durable);
+                    newStore[0] = view.memberAt(address) != null
+                            && after.epoch() > view.epoch()
+                            && ViewChanges.isNewStore(view, after);
+                    return after;
                 },
                 (view, thenNs, sink) -> {
-                    View earlier = before[0];
-                    if (earlier != null && earlier != view && isNewStore(earlier, view, address)) {
+                    if (newStore[0]) {
                         sink.note("INFO", "All data was kept in memory only and is gone: the store is new");
                     }
                     taken(peer, welcome, view, thenNs, sink);
@@ -132,17 +130,10 @@ final class Registrar {
         return false;
     }
 
-    private static boolean isNewStore(View before, View after, ServerNode address) {
-        Member old = before.memberAt(address);
-        return old != null && after.memberAt(address) != null && ViewChanges.isNewStore(before, after);
-    }
-
     private static View take(View view, ServerNode address, long incarnation, boolean durable) {
         Member member = view.memberAt(address);
         if (member == null) {
-            return ViewChanges.canJoin(view, address)
-                    ? ViewChanges.join(view, address, incarnation, durable)
-                    : view;
+            return ViewChanges.canJoin(view, address) ? ViewChanges.join(view, address, incarnation, durable) : view;
         }
         return member.incarnation() == incarnation
                 ? view

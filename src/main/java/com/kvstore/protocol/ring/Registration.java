@@ -51,6 +51,7 @@ final class Registration {
     private long heartbeats;
     /** When a stop gives up waiting; {@link Long#MAX_VALUE}: no stop was asked for. */
     private long leaveAtNs = Long.MAX_VALUE;
+
     private boolean goodbyeAnswered;
 
     Registration(SlaveConfig config, long incarnation, RecordTable table) {
@@ -164,9 +165,8 @@ final class Registration {
 
     private String hash(int position) {
         View known = view;
-        int hash = known == null
-                ? position
-                : ConsistentHash.position(config.self().toString(), known.ringSize());
+        int hash =
+                known == null ? position : ConsistentHash.position(config.self().toString(), known.ringSize());
         return hash == position || known == null || known.pointsPerServer() > 1
                 ? String.valueOf(hash)
                 : hash + ", which is taken: position " + position;

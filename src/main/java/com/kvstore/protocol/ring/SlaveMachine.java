@@ -51,6 +51,7 @@ public final class SlaveMachine implements Machine {
     private @Nullable View view;
     /** This node's id in the view; 0 if it is not in it. */
     private int member;
+
     private long coordinator;
     private @Nullable ServerNode coordinatorAddress;
     private long coordinatorLink;
@@ -117,8 +118,7 @@ public final class SlaveMachine implements Machine {
             if (greeting != null) {
                 onHello(greeting.link, greeting.hello, nowNs, effects);
             }
-        } else if (!target.onTimer(timer, nowNs, effects)
-                && !registration.onTimer(timer, nowNs, effects)) {
+        } else if (!target.onTimer(timer, nowNs, effects) && !registration.onTimer(timer, nowNs, effects)) {
             sweeper.onTimer(timer, view, member, target.active(), nowNs, effects);
         }
     }
@@ -228,10 +228,13 @@ public final class SlaveMachine implements Machine {
             return record == null || record.value() == null
                     ? Result.Failure.of(
                             ErrorCode.NOT_FOUND,
-                            "Key not found in table " + get.table().wireName() + ": " + get.key().text())
+                            "Key not found in table " + get.table().wireName() + ": "
+                                    + get.key().text())
                     : new Result.Value(record.value(), record.version());
         }
-        ServerNode ask = coordinatorAddress != null ? coordinatorAddress : config.coordinator().get();
+        ServerNode ask = coordinatorAddress != null
+                ? coordinatorAddress
+                : config.coordinator().get();
         return new Result.Failure(
                 ErrorCode.WRONG_NODE, "This is a data node; ask the coordinator at " + ask, ask, epoch());
     }

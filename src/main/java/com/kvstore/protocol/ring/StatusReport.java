@@ -18,8 +18,7 @@ import java.util.TreeSet;
 final class StatusReport {
     private StatusReport() {}
 
-    static ClusterStatus of(
-            View view, Peers peers, TwoPhaseCoordinator twoPhase, MoveScheduler moves, long nowNs) {
+    static ClusterStatus of(View view, Peers peers, TwoPhaseCoordinator twoPhase, MoveScheduler moves, long nowNs) {
         int single = 0;
         int lost = 0;
         TreeSet<Integer> filling = new TreeSet<>();
@@ -39,7 +38,8 @@ final class StatusReport {
         for (Member member : view.members().values()) {
             Peer peer = peers.of(member.id());
             boolean up = peer != null && peer.liveness() == Liveness.UP;
-            String state = !up ? "down" : member.leaving() ? "leaving" : filling.contains(member.id()) ? "catching-up" : "up";
+            String state =
+                    !up ? "down" : member.leaving() ? "leaving" : filling.contains(member.id()) ? "catching-up" : "up";
             servers.add(new ClusterStatus.ServerStatus(
                     member.address().toString(),
                     Registrar.firstPosition(view, member.address()),

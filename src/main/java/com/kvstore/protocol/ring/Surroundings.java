@@ -15,7 +15,7 @@ import com.kvstore.protocol.movement.MoveScheduler;
 import com.kvstore.protocol.twophase.Cluster;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /** What the transactions and the moves see of the membership, and the moves of the transactions. */
@@ -56,7 +56,7 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     }
 
     @Override
-    public TreeSet<Integer> down() {
+    public SortedSet<Integer> down() {
         return peers.membersThatAre(Liveness.DOWN);
     }
 

@@ -39,8 +39,7 @@ final class Sweeper {
      * @param member this slave's id in the view; 0: it is not in it, and keeps what it has as a head start
      * @param filling a move fills this slave: its tombstones are needed
      */
-    void onTimer(
-            TimerId timer, @Nullable View view, int member, boolean filling, long nowNs, Effects effects) {
+    void onTimer(TimerId timer, @Nullable View view, int member, boolean filling, long nowNs, Effects effects) {
         if (!timer.equals(SWEEP) || view == null || member == 0) {
             return;
         }

@@ -27,6 +27,7 @@ final class Channel {
         final long sentNs;
         /** The time-out counts from here. */
         long timeoutFromNs;
+
         final List<Attempt> outcomes;
         final List<Version> strayOutcomes;
         final List<Attempt> prepares;
@@ -49,6 +50,7 @@ final class Channel {
     private int bytes;
     /** When the newest batch that was answered had been sent: the slave's grant counts from there. */
     long grantedFromNs = Long.MIN_VALUE;
+
     long lastSentNs;
 
     private List<Version> commits = new ArrayList<>();

@@ -3,7 +3,7 @@ package com.kvstore.protocol.twophase;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewKeeper;
-import java.util.TreeSet;
+import java.util.SortedSet;
 
 /** What the transactions ask of the membership beside them: a port, so that neither knows the other. */
 public interface Cluster {
@@ -18,7 +18,7 @@ public interface Cluster {
     String name(int member);
 
     /** The members that are down, ascending. */
-    TreeSet<Integer> down();
+    SortedSet<Integer> down();
 
     /** Proposes that every member that is down loses sync wherever another copy has it; then calls back. */
     void proposeDownAreStale(ViewKeeper.Then then);

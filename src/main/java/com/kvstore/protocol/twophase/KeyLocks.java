@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class KeyLocks {
     private static final class Lock {
         Transaction holder;
+
         @Nullable ArrayDeque<Transaction> waiting;
 
         Lock(Transaction holder) {

@@ -101,7 +101,9 @@ public final class Participant {
                 refusals.add(refusal);
             }
         }
-        List<ReadAnswer> answers = batch.reads().isEmpty() ? List.of() : new ArrayList<>(batch.reads().size());
+        List<ReadAnswer> answers = batch.reads().isEmpty()
+                ? List.of()
+                : new ArrayList<>(batch.reads().size());
         for (Read read : batch.reads()) {
             StoredRecord found = table.get(read.key());
             answers.add(
@@ -136,7 +138,9 @@ public final class Participant {
             }
             if (write.condition() == Condition.EXISTS && !table.holds(write.key())) {
                 return new Refusal(
-                        transaction, ErrorCode.NOT_FOUND, "Key not found: " + write.key().text());
+                        transaction,
+                        ErrorCode.NOT_FOUND,
+                        "Key not found: " + write.key().text());
             }
         }
         prepared.put(transaction, prepare);

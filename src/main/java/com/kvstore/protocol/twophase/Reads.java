@@ -36,6 +36,7 @@ final class Reads {
     private final ReadCache cache;
     /** Wait for a link that is being opened. */
     private List<PendingRead> parked = new ArrayList<>();
+
     private int clientsWaiting;
 
     Reads(Cluster cluster, Channels channels, ReadCache cache) {
@@ -110,8 +111,8 @@ final class Reads {
             String name = cluster.name(unreachable.member());
             return Result.Failure.of(
                     ErrorCode.UNAVAILABLE,
-                    name + " is down and holds the only up-to-date copy of '" + key + "'. Start it again, or type: forget "
-                            + name);
+                    name + " is down and holds the only up-to-date copy of '" + key
+                            + "'. Start it again, or type: forget " + name);
         }
         if (arc.lost()) {
             return AttemptBuilder.lost(key.text());
@@ -135,8 +136,7 @@ final class Reads {
             } else if (cluster.view().arcAt(read.position).lost()) {
                 effects.reply(read.client, AttemptBuilder.lost(read.key.text()));
             } else {
-                effects.reply(
-                        read.client, Result.Failure.of(ErrorCode.NOT_FOUND, "Key not found: " + read.key.text()));
+                effects.reply(read.client, Result.Failure.of(ErrorCode.NOT_FOUND, "Key not found: " + read.key.text()));
             }
         }
     }

@@ -42,6 +42,7 @@ final class Recovery {
     private final TreeSet<Integer> unheard = new TreeSet<>();
     /** Outcomes sent, not yet acknowledged. */
     private final TreeMap<Integer, Set<Version>> unacknowledged = new TreeMap<>();
+
     private final Map<Bytes, Integer> keysInDoubt = new HashMap<>();
     private boolean started;
     private boolean complete;

@@ -44,10 +44,12 @@ final class Transactions {
     private final Deque<Attempt> open = new ArrayDeque<>();
     /** Hold their locks and wait for the membership to settle. */
     private List<Transaction> parked = new ArrayList<>();
+
     private int clientsWaiting;
     private boolean staleProposed;
     /** Hold all their locks and are about to start. */
     private final Deque<Transaction> ready = new ArrayDeque<>();
+
     private boolean startingReady;
     /** Retries of requests under way; answered with them. */
     private final List<Waiter> retries = new ArrayList<>();

@@ -1,9 +1,9 @@
 package com.kvstore.protocol.twophase;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
 import com.kvstore.common.Command.Get;
 import com.kvstore.common.Command.Transact;
-import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.LRUCache;
 import com.kvstore.common.RequestId;
@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: one machine's.
  */
 public final class TwoPhaseCoordinator {
-    private record Held(long client, Command command, @Nullable RequestId id) {}
+    private record Held(
+            long client, Command command, @Nullable RequestId id) {}
 
     private final Cluster cluster;
     private final Channels channels;
@@ -199,9 +200,7 @@ public final class TwoPhaseCoordinator {
 
     /** Whether every transaction of an epoch before {@code epoch} is applied, or never will be, at {@code member}. */
     public boolean settledBefore(int member, long epoch) {
-        return recovery.isComplete()
-                && recovery.isSettledAt(member)
-                && transactions.settledBefore(member, epoch);
+        return recovery.isComplete() && recovery.isSettledAt(member) && transactions.settledBefore(member, epoch);
     }
 
     /** Whether no client waits for a write. */

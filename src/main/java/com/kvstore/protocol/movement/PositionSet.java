@@ -11,12 +11,12 @@ import java.util.List;
  *
  * <p>Thread-safe: immutable.
  */
-final class RangeSet {
+final class PositionSet {
     private final int[] starts;
     private final int[] ends;
 
     /** @param ranges in any order, overlapping or not */
-    RangeSet(List<Range> ranges) {
+    PositionSet(List<Range> ranges) {
         List<Range> sorted = new ArrayList<>(ranges);
         sorted.sort(Comparator.comparingInt(Range::start));
         int[] someStarts = new int[sorted.size()];

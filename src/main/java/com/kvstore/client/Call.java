@@ -1,0 +1,67 @@
+package com.kvstore.client;
+
+import com.kvstore.common.Command;
+import com.kvstore.common.RequestId;
+import com.kvstore.common.Result;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way to an answer. Made by the caller's thread, then owned by the client's; only {@code answer} is
+ * shared.
+ */
+final class Call {
+    final Command command;
+    final CompletableFuture<Result> answer;
+    final long deadlineNs;
+    /** Until when an answer "not applied" leads to another attempt. */
+    final long retryUntilNs;
+    /** How long the caller waits, for messages. */
+    final long timeoutMs;
+
+    private final AtomicInteger outstanding;
+
+    /** Null: not a write, or to be sent under a new number. */
+    @Nullable RequestId id;
+    /** How often it was sent without it being known that this sending applied nothing. */
+    int openSends;
+
+    long sentNs;
+    long retryAtNs;
+    long backoffNs;
+    /** The last answer "not applied", for when time runs out before the next attempt. */
+    Result.@Nullable Failure refusal;
+
+    /** @param outstanding counts the calls that are not finished; this one is already counted */
+    Call(Command command, long nowNs, long timeoutMs, long retryMs, AtomicInteger outstanding) {
+        this.command = command;
+        this.answer = new CompletableFuture<>();
+        this.timeoutMs = timeoutMs;
+        this.deadlineNs = nowNs + timeoutMs * 1_000_000;
+        this.retryUntilNs = nowNs + Math.min(retryMs, timeoutMs) * 1_000_000;
+        this.outstanding = outstanding;
+    }
+
+    /** A write that carries a {@link RequestId}: sending it twice applies it once. */
+    boolean isWrite() {
+        return command instanceof Command.Transact;
+    }
+
+    /** Changes something but carries no id: once sent, it must not be sent again. */
+    boolean isOperation() {
+        return command instanceof Command.Drain
+                || command instanceof Command.Forget
+                || command instanceof Command.AcceptLoss;
+    }
+
+    /** The caller has cancelled the future: nobody waits for an answer. */
+    boolean abandoned() {
+        return answer.isDone();
+    }
+
+    void finish(Result result) {
+        outstanding.decrementAndGet();
+        answer.complete(result);
+    }
+}

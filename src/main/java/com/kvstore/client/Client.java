@@ -1,0 +1,159 @@
+package com.kvstore.client;
+
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.ServerNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The prompt: one command and out, commands from a pipe, or a person at a terminal.
+ *
+ * <p>Threading: used from one thread, once.
+ *
+ * <p>Failure: everything that goes wrong is said in one line and in the exit status: 1 a key was not found, 2 an error.
+ */
+public final class Client {
+    /** The answer to exit. */
+    static final String FAREWELL = "TATA!!!!";
+
+    private final ClientSettings settings;
+    private final InputStream in;
+    private final Output out;
+    private final Output err;
+
+    /**
+     * @param out answers
+     * @param err everything else
+     */
+    public Client(ClientSettings settings, InputStream in, OutputStream out, OutputStream err) {
+        this.settings = settings;
+        this.in = in;
+        this.out = new Output(out);
+        this.err = new Output(err);
+    }
+
+    /** @return the status to end the process with */
+    public int run() {
+        try {
+            return settings.words().isEmpty() ? session() : oneShot();
+        } catch (UncheckedIOException nobodyReads) {
+            return Answer.ERROR;
+        }
+    }
+
+    private int oneShot() {
+        PromptCommand command = CommandParser.parse(settings.words());
+        Answers answers = new Answers(settings.format(), false);
+        if (command instanceof PromptCommand.Bad bad) {
+            if (settings.format() == Format.JSON) {
+                return print(answers.failed(ErrorCode.BAD_REQUEST, bad.message()));
+            }
+            err.line("✗ " + bad.message());
+            err.line(Help.USAGE + " (--help says more)");
+            err.flush();
+            return Answer.ERROR;
+        }
+        if (command instanceof PromptCommand.Help) {
+            return print(Answers.said(Help.COMMANDS));
+        }
+        if (command instanceof PromptCommand.Exit || command instanceof PromptCommand.Blank) {
+            return print(Answers.said(FAREWELL));
+        }
+        Addresses addresses;
+        try {
+            addresses = new Addresses(settings);
+        } catch (IllegalArgumentException wrongFile) {
+            return refuse(answers, String.valueOf(wrongFile.getMessage()));
+        }
+        KvClientConfig config = config(addresses);
+        // Not closed: the process ends, and the client's thread is a daemon.
+        KvClient client = KvClient.connect(config, addresses, ConnectionListener.NONE);
+        if (reach(client, addresses, answers) == null) {
+            return Answer.ERROR;
+        }
+        Progress progress = new Progress(err, Terminals.is(Terminals.STDERR));
+        return print(new Session(client, answers, progress, config).run(command));
+    }
+
+    private int session() {
+        boolean terminal = Terminals.is(Terminals.STDIN);
+        Answers answers = new Answers(settings.format(), !terminal);
+        Addresses addresses;
+        try {
+            addresses = new Addresses(settings);
+        } catch (IllegalArgumentException wrongFile) {
+            return refuse(answers, String.valueOf(wrongFile.getMessage()));
+        }
+        KvClientConfig config = config(addresses);
+        Notices notices = new Notices();
+        KvClient client = KvClient.connect(config, addresses, notices);
+        ServerNode node = reach(client, addresses, answers);
+        if (node == null) {
+            return Answer.ERROR;
+        }
+        Progress progress = new Progress(err, Terminals.is(Terminals.STDERR));
+        Session session = new Session(client, answers, progress, config);
+        try {
+            return terminal
+                    ? Shell.run(session, node, notices)
+                    : new PipedSession(client, session, answers, out).run(in);
+        } catch (IOException broken) {
+            return refuse(answers, "Standard input broke: " + broken.getMessage());
+        } finally {
+            client.close();
+        }
+    }
+
+    private KvClientConfig config(Addresses addresses) {
+        KvClientConfig defaults = KvClientConfig.of(addresses.get().toArray(new ServerNode[0]));
+        return defaults.withRequestTimeoutMs(settings.timeoutMs())
+                .withConnectTimeoutMs(Math.min(settings.timeoutMs(), defaults.connectTimeoutMs()));
+    }
+
+    /** Waits for the first connection; null: there is none, and it has been said. */
+    private @Nullable ServerNode reach(KvClient client, Addresses addresses, Answers answers) {
+        String why;
+        try {
+            return client.firstConnection().get();
+        } catch (ExecutionException failed) {
+            Throwable cause = failed.getCause();
+            why = cause == null ? "Cannot reach the coordinator" : String.valueOf(cause.getMessage());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            why = "Interrupted while connecting";
+        }
+        refuse(
+                answers,
+                why + " [" + addresses.source()
+                        + "]. Is it running? Start it with ./run-coordinator.sh, or name another"
+                        + " address with --server IP:PORT.");
+        return null;
+    }
+
+    /** An error before any command could be carried out. */
+    private int refuse(Answers answers, String message) {
+        Answer answer = answers.failed(ErrorCode.UNAVAILABLE, message);
+        Output to = settings.format() == Format.JSON ? out : err;
+        to.line(answer.body());
+        to.flush();
+        return Answer.ERROR;
+    }
+
+    private int print(Answer answer) {
+        if (answer.bare()) {
+            out.bytes(answer.body());
+        } else if (settings.format() == Format.RAW && answer.status() != Answer.DONE) {
+            // Whoever asks for bare bytes takes everything on standard output for the value.
+            err.line(answer.body());
+        } else {
+            out.line(answer.body());
+        }
+        out.flush();
+        err.flush();
+        return answer.status();
+    }
+}

@@ -1,0 +1,23 @@
+package com.kvstore.client;
+
+import com.kvstore.common.ServerNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the command line of the prompt says.
+ *
+ * @param server where to connect; null: as {@code configFile} says
+ * @param configFile read anew at each attempt to connect
+ * @param timeoutMs for one command
+ * @param words the command to carry out; empty: prompt or pipe
+ */
+public record ClientSettings(
+        @Nullable ServerNode server, String configFile, long timeoutMs, Format format, List<String> words) {
+    public static final String DEFAULT_CONFIG_FILE = "cs_config.txt";
+    public static final long DEFAULT_TIMEOUT_MS = 10_000;
+
+    public ClientSettings {
+        words = List.copyOf(words);
+    }
+}

@@ -1,0 +1,59 @@
+package com.kvstore.client;
+
+/** The texts of help. */
+public final class Help {
+    /** What can be typed. */
+    public static final String COMMANDS = """
+            put:KEY:VALUE     PUT KEY VALUE      store a value (also SET)
+            get:KEY           GET KEY            read a value
+            update:KEY:VALUE  UPDATE KEY VALUE   overwrite a value that is there
+            delete:KEY        DELETE KEY         remove a key (also DEL)
+            status                               servers, copies, moves
+            ring                                 the servers' positions
+            where KEY                            a key's position, owner and replica
+            plan add|remove IP:PORT              what would move, before anything moves
+            drain IP:PORT                        move everything off a server, then let it leave
+            forget IP:PORT                       give up a server and whatever only it holds
+            accept-loss                          give up what both copies are gone of
+            load FILE                            put each line of a file as a key, its line number as the value
+            put-file KEY PATH                    store a file as one value, up to 16 MiB
+            get-file KEY PATH                    write a value into a file
+            help, exit (quit)
+            Letter case does not matter. With colons nothing is trimmed from a value. With spaces, "double quotes"
+            keep a value together, and \\n \\t \\" \\\\ \\xHH stand for odd bytes.""";
+
+    /** The same on one line, for whoever reads answers line by line. */
+    public static final String COMMANDS_LINE = "Commands: put:KEY:VALUE get:KEY update:KEY:VALUE delete:KEY"
+            + " (or PUT KEY VALUE, SET, GET, UPDATE, DELETE, DEL) status ring where KEY plan add|remove IP:PORT"
+            + " drain IP:PORT forget IP:PORT accept-loss load FILE put-file KEY PATH get-file KEY PATH help exit";
+
+    /** Of the command line. */
+    public static final String USAGE = "usage: run-client.sh [options] [PORT] [COMMAND…]";
+
+    /** Of the command line, in full. */
+    public static final String COMMAND_LINE = USAGE + """
+
+
+            Without a command: the prompt, or, when standard input is no terminal, its lines one after the other.
+            With a command: its answer, and out. PORT means 127.0.0.1 and that port.
+
+            options, before the command:
+              --server IP:PORT   the coordinator's address
+              --config FILE      where that address stands, an IP and a port on a line each (default cs_config.txt;
+                                 without that file 127.0.0.1 8080)
+              --timeout TIME     how long a command may take, as 500ms, 10s or 2m (default 10s)
+              --raw              print a value's bare bytes, with nothing added
+              --json             print JSON, errors too
+              --help             this text
+
+            It ends with 0 if all worked, 1 if a key was not found, 2 on an error.
+
+            commands:
+            """ + COMMANDS + """
+
+
+            On a command line the shell's quotes are enough, backslashes mean themselves, and further words belong to
+            the value: run-client.sh put city New York""";
+
+    private Help() {}
+}

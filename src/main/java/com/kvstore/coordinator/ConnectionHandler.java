@@ -1,0 +1,50 @@
+package com.kvstore.coordinator;
+
+import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Result;
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.ring.CoordinatorMachine;
+import com.kvstore.runtime.NodeDriver;
+import com.kvstore.transport.NettyNetwork;
+import com.kvstore.transport.PortUnavailableException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The coordinator's TCP face: clients and slaves connect here. What asks about the cluster is answered on the spot, as a
+ * document made from the machine's present view; everything else is the machine's.
+ *
+ * <p>Threading: answers on the event loop.
+ */
+final class ConnectionHandler implements NodeDriver.LocalAnswers {
+    private final CoordinatorMachine machine;
+
+    ConnectionHandler(CoordinatorMachine machine) {
+        this.machine = machine;
+    }
+
+    /** Takes the port; nobody is let in before {@code start}. */
+    NettyNetwork.Listener open(NettyNetwork network, ServerNode self) throws PortUnavailableException {
+        return network.listen(self.host(), self.port());
+    }
+
+    @Override
+    public @Nullable Result answer(Command command, long nowNs) {
+        if (command instanceof Command.Describe describe) {
+            return new Result.Document(
+                    switch (describe.subject()) {
+                        case STATUS -> StatusDocuments.status(machine.status(nowNs));
+                        case RING -> StatusDocuments.ring(machine.view());
+                        case WHERE -> StatusDocuments.where(machine.view(), describe.key());
+                    });
+        }
+        if (command instanceof Command.Plan plan) {
+            try {
+                return new Result.Document(StatusDocuments.plan(machine.view(), plan));
+            } catch (IllegalArgumentException impossible) {
+                return Result.Failure.of(ErrorCode.BAD_REQUEST, String.valueOf(impossible.getMessage()));
+            }
+        }
+        return null;
+    }
+}

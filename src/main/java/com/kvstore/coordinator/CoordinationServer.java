@@ -1,0 +1,140 @@
+package com.kvstore.coordinator;
+
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.kernel.Input;
+import com.kvstore.protocol.ring.CoordinatorMachine;
+import com.kvstore.runtime.Addresses;
+import com.kvstore.runtime.CannotStartException;
+import com.kvstore.runtime.Console;
+import com.kvstore.runtime.Ending;
+import com.kvstore.runtime.NodeDriver;
+import com.kvstore.runtime.StateDirectory;
+import com.kvstore.transport.EventLoops;
+import com.kvstore.transport.NettyNetwork;
+import com.kvstore.transport.PortUnavailableException;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.security.SecureRandom;
+
+/**
+ * A coordinator's process: its state directory, its two ports, its event loop, and on it the {@link CoordinatorMachine},
+ * which decides everything.
+ *
+ * <p>Threading: {@link #start} blocks and is called from a main thread; then everything runs on the loop.
+ *
+ * <p>Failure: what keeps it from starting is a {@link CannotStartException} with a message for people, and nothing is
+ * left behind: no port, no lock, no changed configuration file.
+ */
+public final class CoordinationServer {
+    private final CoordinatorSettings settings;
+    private final Console console;
+    private final EventLoop loop;
+    private final NodeDriver driver;
+    private final NettyNetwork network;
+    private final ConnectionHandler connections;
+
+    private CoordinationServer(
+            CoordinatorSettings settings, Console console, EventLoop loop, StoredView stored, Ending ending)
+            throws CannotStartException {
+        this.settings = settings;
+        this.console = console;
+        this.loop = loop;
+        SecureRandom random = new SecureRandom();
+        CoordinatorMachine machine = new CoordinatorMachine(
+                settings.machine(),
+                stored.recover(settings.shape()),
+                nonZero(random),
+                nonZero(random),
+                settings.shape().ringSizeOrClassic(),
+                settings.shape().pointsOrOne());
+        this.connections = new ConnectionHandler(machine);
+        this.network = new NettyNetwork(loop, settings.network());
+        this.driver = new NodeDriver(loop, machine, connections, network, stored.file(), console, ending);
+        network.deliverTo(driver);
+    }
+
+    /** Starts a coordinator; it is ready when this returns. */
+    public static CoordinationServer start(CoordinatorSettings settings, Console console, Ending ending)
+            throws CannotStartException {
+        StateDirectory directory = StateDirectory.open(settings.stateDirectory(), "--state");
+        EventLoop loop = EventLoops.start("coordinator");
+        try {
+            StoredView stored = new StoredView(directory.path());
+            Ending unlocking = status -> {
+                unlock(directory);
+                ending.end(status);
+            };
+            CoordinationServer server = new CoordinationServer(settings, console, loop, stored, unlocking);
+            server.open();
+            return server;
+        } catch (CannotStartException | RuntimeException failed) {
+            var unused = loop.parent().shutdownGracefully();
+            unlock(directory);
+            throw failed;
+        }
+    }
+
+    private static void unlock(StateDirectory directory) {
+        try {
+            directory.close();
+        } catch (IOException stillLocked) {
+            // The end of the process unlocks it.
+        }
+    }
+
+    private static long nonZero(SecureRandom random) {
+        long number = random.nextLong();
+        return number == 0 ? 1 : number;
+    }
+
+    /** Both ports first: a second coordinator must not overwrite the first one's configuration file. */
+    private void open() throws CannotStartException {
+        ServerNode self = settings.machine().self();
+        int heartbeatPort = settings.machine().heartbeatPort();
+        NettyNetwork.Listener listener;
+        try {
+            listener = connections.open(network, self);
+        } catch (PortUnavailableException taken) {
+            throw new CannotStartException(
+                    taken.getMessage() + " Stop what uses it, or choose another address: the first two arguments are IP"
+                            + " and PORT.",
+                    taken);
+        }
+        HeartbeatMonitor heartbeats;
+        try {
+            heartbeats = HeartbeatMonitor.open(loop, self, heartbeatPort, driver);
+        } catch (PortUnavailableException taken) {
+            throw new CannotStartException(
+                    taken.getMessage() + " Stop what uses it, or choose another port with --heartbeat-port PORT.",
+                    taken);
+        }
+        network.use(heartbeats.port());
+        ConfigFile.write(settings.configFile(), self);
+        greet(self, heartbeatPort);
+        driver.submit(new Input.Started());
+        listener.start();
+        heartbeats.start();
+    }
+
+    private void greet(ServerNode self, int heartbeatPort) {
+        Addresses.warnIfReachable(self, console);
+        console.line("INFO", "Coordination Server starting on " + self);
+        console.line("INFO", "Configuration written to: " + settings.configFile());
+        console.line("INFO", "Heartbeat monitor started on UDP port " + heartbeatPort);
+        double intervalS = settings.machine().healthCheckIntervalNs() / 1e9;
+        String interval =
+                intervalS == Math.rint(intervalS) ? String.valueOf((long) intervalS) : String.valueOf(intervalS);
+        console.line("INFO", "Timer thread started (checking health every " + interval + "s)");
+        console.line("INFO", "Ready to accept connections");
+    }
+
+    /** For whoever asks it to end. */
+    public NodeDriver driver() {
+        return driver;
+    }
+
+    /** The event loop it runs on: its thread ends with the process, or when a test shuts it down. */
+    public EventLoop loop() {
+        return loop;
+    }
+}

@@ -1,0 +1,28 @@
+package com.kvstore.runtime;
+
+import com.kvstore.protocol.kernel.Persistent;
+
+/** Where a driver makes a machine's state durable. */
+public interface Persistence {
+
+    /** For a machine that keeps nothing: asking for durability is then a bug, and throws. */
+    Persistence NONE = (token, state, outcome) -> {
+        throw new IllegalStateException("this node keeps nothing on disk, yet was to persist " + state);
+    };
+
+    /**
+     * Replaces the durable state. Does not block; of several states that wait, only the newest need be written.
+     *
+     * @param token rises from call to call
+     * @param outcome told once for each token, in their order, on a thread of the implementation's
+     */
+    void write(long token, Persistent state, Outcome outcome);
+
+    /** Learns what became of a {@link #write}. */
+    interface Outcome {
+        void durable(long token);
+
+        /** @param reason for people: what failed, on which file */
+        void failed(long token, String reason);
+    }
+}

@@ -1,0 +1,69 @@
+package com.kvstore.slave;
+
+import com.kvstore.protocol.kernel.Input;
+import com.kvstore.protocol.ring.SlaveConfig;
+import com.kvstore.protocol.ring.SlaveMachine;
+import com.kvstore.runtime.Addresses;
+import com.kvstore.runtime.CannotStartException;
+import com.kvstore.runtime.Console;
+import com.kvstore.runtime.Ending;
+import com.kvstore.runtime.NodeDriver;
+import com.kvstore.runtime.Persistence;
+import com.kvstore.transport.EventLoops;
+import com.kvstore.transport.NettyNetwork;
+import io.netty.channel.EventLoop;
+
+/**
+ * A slave's process: its data, its ports, its event loop, and on it the {@link SlaveMachine}, which decides everything.
+ *
+ * <p>Threading: {@link #start} blocks and is called from a main thread; then everything runs on the loop.
+ */
+public final class SlaveServer {
+    private final EventLoop loop;
+    private final NodeDriver driver;
+
+    private SlaveServer(EventLoop loop, NodeDriver driver) {
+        this.loop = loop;
+        this.driver = driver;
+    }
+
+    /** Starts a slave; it registers with its coordinator as soon as that can be reached. */
+    public static SlaveServer start(SlaveSettings settings, Console console, Ending ending)
+            throws CannotStartException {
+        EventLoop loop = EventLoops.start("slave");
+        try {
+            DataStore data = new DataStore();
+            SlaveConfig config = new SlaveConfig(
+                    settings.self(),
+                    new CoordinatorAddress(settings.configFile(), console),
+                    data.durable(),
+                    settings.heartbeatIntervalNs(),
+                    settings.drainTimeoutNs());
+            SlaveMachine machine = new SlaveMachine(config, data.table(), data.incarnation());
+            NettyNetwork network = new NettyNetwork(loop, settings.network());
+            NodeDriver driver = new NodeDriver(
+                    loop, machine, NodeDriver.LocalAnswers.NONE, network, Persistence.NONE, console, ending);
+            network.deliverTo(driver);
+            NettyNetwork.Listener listener = RequestHandler.open(network, settings.self());
+            network.use(HeartbeatSender.open(loop));
+            Addresses.warnIfReachable(settings.self(), console);
+            console.line("INFO", "Slave Server starting on " + settings.self());
+            driver.submit(new Input.Started());
+            listener.start();
+            return new SlaveServer(loop, driver);
+        } catch (CannotStartException | RuntimeException failed) {
+            var unused = loop.parent().shutdownGracefully();
+            throw failed;
+        }
+    }
+
+    /** For whoever asks it to end. */
+    public NodeDriver driver() {
+        return driver;
+    }
+
+    /** The event loop it runs on: its thread ends with the process, or when a test shuts it down. */
+    public EventLoop loop() {
+        return loop;
+    }
+}

@@ -1,0 +1,16 @@
+package com.kvstore.slave;
+
+import com.kvstore.common.ServerNode;
+import com.kvstore.transport.NetworkOptions;
+import java.nio.file.Path;
+
+/**
+ * All that a slave's process is told when it starts. Immutable.
+ *
+ * @param self where it is reached, and its name on the ring
+ * @param configFile where to look for the coordinator's address, at each attempt to register
+ * @param heartbeatIntervalNs between two heartbeats
+ * @param drainTimeoutNs how long a stop waits while this slave holds the only copy of something
+ */
+public record SlaveSettings(
+        ServerNode self, Path configFile, long heartbeatIntervalNs, long drainTimeoutNs, NetworkOptions network) {}

@@ -1,0 +1,472 @@
+package com.kvstore.transport;
+
+import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Message;
+import com.kvstore.common.RequestId;
+import com.kvstore.common.Result;
+import com.kvstore.common.ServerNode;
+import com.kvstore.wire.RequestLimits;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One TCP connection, opened by either side: gathers what arrives until a message is whole, and what is sent until the
+ * turn ends.
+ *
+ * <p>Threading: the event loop only.
+ *
+ * <p>Bounds: of input it holds what has arrived, never what a length announces. A client may have
+ * {@value #MAX_REQUESTS} requests or 32 MiB of them unanswered; then nothing more is read from it until answers have gone
+ * out, nor while it does not read its own. Values that would wait behind 64 MiB of unread answers are replaced by
+ * {@code OVERLOADED}. A node that lets 64 MiB pile up is cut off.
+ *
+ * <p>Closing: a client that sent something wrong is told, then its input is thrown away for a moment, because closing
+ * with unread input would make the kernel reset the connection and the explanation would be lost.
+ */
+public final class Connection extends ChannelInboundHandlerAdapter {
+    static final int MAX_REQUESTS = 1_024;
+    static final long MAX_REQUEST_BYTES = 32L << 20;
+    static final long MAX_UNSENT_BYTES = 64L << 20;
+    private static final int OUTPUT_CHUNK_BYTES = 128 * 1024;
+    private static final int SMALL_BYTES = 4 * 1024;
+    private static final long LINGER_MS = 1_000;
+
+    private final NettyNetwork network;
+    private final long id;
+    private final @Nullable ServerNode peer;
+    private final Channel channel;
+
+    private @Nullable Language language;
+    private @Nullable ByteBuf input;
+    private @Nullable ByteBuf output;
+    /** The capacity of {@link #input}, as the network's total has it. */
+    private long inputBytes;
+    /** Written or gathered, and not taken by the socket yet. */
+    private long unsentBytes;
+
+    private int requests;
+    private long requestBytes;
+    /** The machine knows this link and must be told when it closes. */
+    private boolean node;
+
+    private boolean dirty;
+    private boolean resumeQueued;
+    /** The other side sends no more, but may still read. */
+    private boolean inputEnded;
+    /** Refused: what still comes is thrown away. */
+    private boolean refused;
+
+    private boolean finishing;
+    private boolean closed;
+
+    /** @param peer null: the other side opened it */
+    Connection(NettyNetwork network, long id, Channel channel, @Nullable ServerNode peer) {
+        this.network = network;
+        this.id = id;
+        this.channel = channel;
+        this.peer = peer;
+    }
+
+    long id() {
+        return id;
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    /** Whether this side opened it; then {@link #peer} is known. */
+    public boolean outgoing() {
+        return peer != null;
+    }
+
+    /** Whom this side connected to; null if the other side opened the connection. */
+    public @Nullable ServerNode peer() {
+        return peer;
+    }
+
+    public NetworkOptions options() {
+        return network.options();
+    }
+
+    boolean hasLanguage() {
+        return language != null;
+    }
+
+    /** Whether a node speaks at the other end, as far as is known. */
+    public boolean isNode() {
+        return node;
+    }
+
+    /** The link is open and the machine is about to learn of it. */
+    void opened(Language spoken) {
+        language = spoken;
+        node = true;
+    }
+
+    // ---- what arrives -------------------------------------------------------------------------------------------
+
+    /** Whether another message may be taken now. */
+    public boolean mayRead() {
+        return !closed
+                && !refused
+                && (node || (requests < MAX_REQUESTS && requestBytes < MAX_REQUEST_BYTES && channel.isWritable()));
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf arrived = (ByteBuf) message;
+        if (refused || closed) {
+            arrived.release();
+            return;
+        }
+        append(arrived);
+        if (!outgoing() && inputBytes > SMALL_BYTES && network.inputIsFull()) {
+            refuse(
+                    ErrorCode.OVERLOADED,
+                    "Not applied: the server has too many unfinished requests in hand. Retry a little later.");
+        }
+        consume();
+        updateReading();
+    }
+
+    private void append(ByteBuf arrived) {
+        ByteBuf before = input;
+        if (before == null) {
+            input = arrived;
+        } else {
+            try {
+                before.writeBytes(arrived);
+            } finally {
+                arrived.release();
+            }
+        }
+        countInput();
+    }
+
+    private void countInput() {
+        long now = input == null ? 0 : input.capacity();
+        if (!outgoing()) {
+            network.countInput(now - inputBytes);
+        }
+        inputBytes = now;
+    }
+
+    private void consume() {
+        ByteBuf in = input;
+        if (in == null) {
+            return;
+        }
+        try {
+            if (mayRead()) {
+                language(in).read(in);
+            }
+            if (inputEnded && mayRead()) {
+                language(in).inputEnded(in);
+                in.skipBytes(in.readableBytes());
+            }
+        } catch (BadInputException bad) {
+            refuse(bad.code(), bad.explanation());
+        }
+        keepRest(in);
+    }
+
+    private Language language(ByteBuf in) throws BadInputException {
+        if (language == null) {
+            language = network.languageOf(in.getUnsignedByte(in.readerIndex()), this);
+        }
+        return language;
+    }
+
+    /** Keeps what is unfinished in no more memory than it needs: many connections may each hold a little. */
+    private void keepRest(ByteBuf in) {
+        int rest = in.readableBytes();
+        if (rest == 0 || refused || closed) {
+            in.release();
+            input = null;
+        } else if (in.capacity() > 2 * rest + SMALL_BYTES) {
+            input = network.allocator().directBuffer(rest + 256).writeBytes(in);
+            in.release();
+        }
+        countInput();
+    }
+
+    private void updateReading() {
+        boolean read = refused || mayRead();
+        if (!closed && channel.config().isAutoRead() != read) {
+            channel.config().setAutoRead(read);
+        }
+    }
+
+    /** For a {@link Language}: a message from a node. */
+    public void received(Message message) {
+        node = true;
+        network.received(id, message);
+    }
+
+    /** For a {@link Language}: a client asks. Answered at once if it breaks a limit, else by the machine. */
+    public void requested(Command command, @Nullable RequestId requestId, ClientRequest request) {
+        Result.Failure refusal = RequestLimits.check(command, options().maxValueBytes());
+        if (refusal == null && network.inputIsFull()) {
+            refusal = Result.Failure.of(
+                    ErrorCode.OVERLOADED,
+                    "Not applied: the server has too many requests in hand. Retry a little later.");
+        }
+        if (refusal != null) {
+            rejected(request, refusal);
+        } else {
+            countRequest(request, 1);
+            network.requested(request, command, requestId);
+        }
+    }
+
+    /** For a {@link Language}: a request that is answered without being executed. */
+    public void rejected(ClientRequest request, Result.Failure refusal) {
+        request.answer(refusal);
+        markDirty();
+        network.flushSoon();
+    }
+
+    /** @param sign 1: taken in hand; -1: done with */
+    private void countRequest(ClientRequest request, int sign) {
+        requests += sign;
+        requestBytes += (long) sign * request.bytes;
+        network.countInput((long) sign * request.bytes);
+    }
+
+    /** The request is done with, whether or not its client is still there. */
+    void answer(ClientRequest request, Result result) {
+        countRequest(request, -1);
+        if (closed) {
+            return;
+        }
+        request.answer(mayHold(result) ? result : OUTPUT_FULL);
+        markDirty();
+        resumeLater();
+    }
+
+    private static final Result OUTPUT_FULL = Result.Failure.of(
+            ErrorCode.OVERLOADED, "Not read: too many earlier answers are waiting for this client to read them.");
+
+    private boolean mayHold(Result result) {
+        long size = 0;
+        if (result instanceof Result.Value value) {
+            size = value.value().length();
+        } else if (result instanceof Result.Document document) {
+            size = document.json().length();
+        }
+        return size <= SMALL_BYTES || (unsentBytes < MAX_UNSENT_BYTES && network.mayHoldAnswer(size));
+    }
+
+    private void resumeLater() {
+        if (!resumeQueued
+                && !channel.config().isAutoRead()
+                && requests <= MAX_REQUESTS / 2
+                && requestBytes <= MAX_REQUEST_BYTES / 2) {
+            resumeQueued = true;
+            channel.eventLoop().execute(this::resume);
+        }
+    }
+
+    private void resume() {
+        resumeQueued = false;
+        if (!closed) {
+            consume();
+            updateReading();
+            finishIfAnswered();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (channel.isWritable()) {
+            resumeLater();
+        } else {
+            updateReading();
+        }
+    }
+
+    // ---- what is sent -------------------------------------------------------------------------------------------
+
+    /** Sends a message to the node at the other end; cuts the link if it does not read. */
+    void send(Message message) {
+        Language spoken = language;
+        if (closed || spoken == null) {
+            return;
+        }
+        if (unsentBytes > MAX_UNSENT_BYTES) {
+            closeNow();
+            return;
+        }
+        spoken.send(message);
+        markDirty();
+    }
+
+    /** For a {@link Language}: bytes to send, copied before this returns. */
+    public void write(byte[] bytes, int offset, int length) {
+        if (closed) {
+            return;
+        }
+        ByteBuf out = output;
+        if (out != null && out.readableBytes() + length > OUTPUT_CHUNK_BYTES) {
+            writeOutput();
+            out = null;
+        }
+        if (out == null) {
+            out = network.allocator().directBuffer(Math.max(512, length));
+            output = out;
+        }
+        out.writeBytes(bytes, offset, length);
+        countUnsent(length);
+    }
+
+    /** For a {@link Language}: bytes of answers that it holds back, or no longer does. */
+    void countHeld(long bytes) {
+        countUnsent(bytes);
+    }
+
+    private void countUnsent(long bytes) {
+        unsentBytes += bytes;
+        if (!outgoing()) {
+            network.countAnswers(bytes);
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and channelInactive tells
+    private void writeOutput() {
+        ByteBuf out = output;
+        if (out == null) {
+            return;
+        }
+        output = null;
+        int length = out.readableBytes();
+        channel.write(out).addListener(written -> {
+            if (!closed) {
+                countUnsent(-length);
+                if (!written.isSuccess()) {
+                    closeNow();
+                }
+            }
+        });
+    }
+
+    private void markDirty() {
+        if (!dirty) {
+            dirty = true;
+            network.dirty(this);
+        }
+    }
+
+    /** The turn has ended. */
+    void flush() {
+        dirty = false;
+        if (!closed) {
+            writeOutput();
+            channel.flush();
+            finishIfAnswered();
+        }
+    }
+
+    long unsentBytes() {
+        return unsentBytes;
+    }
+
+    // ---- how it ends --------------------------------------------------------------------------------------------
+
+    /** Tells the other side what is wrong with what it sent, once earlier requests are answered, and closes. */
+    void refuse(ErrorCode code, String message) {
+        if (refused || closed) {
+            return;
+        }
+        refused = true;
+        if (language != null) {
+            language.refuse(code, message);
+        } else {
+            byte[] line = network.errorLine(code, message);
+            write(line, 0, line.length);
+        }
+        markDirty();
+        network.flushSoon();
+    }
+
+    /** When nothing more will be answered: says so to the other side, then closes. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the channel is going away either way
+    private void finishIfAnswered() {
+        if (!(refused || inputEnded) || requests > 0 || finishing || input != null) {
+            return;
+        }
+        finishing = true;
+        writeOutput();
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
+            if (refused && written.isSuccess() && channel instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput();
+            } else {
+                channel.close();
+            }
+        });
+        channel.eventLoop().schedule(this::closeNow, LINGER_MS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // a listener closes the channel
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event != ChannelInputShutdownEvent.INSTANCE) {
+            return;
+        }
+        if (node || refused || language == null) {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        inputEnded = true;
+        consume();
+        finishIfAnswered();
+    }
+
+    /** Closes after one attempt to write out what was sent. */
+    void close() {
+        if (!closed) {
+            flush();
+            closeNow();
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // channelInactive follows
+    void closeNow() {
+        channel.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (input != null) {
+            input.release();
+            input = null;
+        }
+        countInput();
+        if (output != null) {
+            output.release();
+            output = null;
+        }
+        countUnsent(-unsentBytes);
+        network.closed(this);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        // A reset, mostly. Whatever it is, it is this connection's alone.
+        network.debug(this, cause);
+        closeNow();
+    }
+}

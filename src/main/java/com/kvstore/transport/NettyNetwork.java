@@ -1,0 +1,424 @@
+package com.kvstore.transport;
+
+import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Message;
+import com.kvstore.common.RequestId;
+import com.kvstore.common.Result;
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.kernel.Input;
+import com.kvstore.wire.FrameWriter;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.collection.LongObjectHashMap;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node's TCP connections and its UDP port, on one event loop.
+ *
+ * <p>Threading: the loop only, but for {@link #listen}, which blocks and is called from outside.
+ *
+ * <p>Invariants: link and client numbers rise and are never used again. Every client request gets one number, and its
+ * entry lives until it is answered, also when its connection is gone: a machine answers every request.
+ *
+ * <p>Failure: nothing that a peer sends or omits harms another connection. See {@link Connection} for the bounds of one
+ * connection, {@link NetworkOptions} for those of all together.
+ */
+public final class NettyNetwork implements Network {
+    private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
+    private static final boolean DEBUG = System.getenv("KVSTORE_DEBUG") != null;
+    private static final int BACKLOG = 1_024;
+    private static final long SWEEP_MS = 500;
+    private static final long SHUTDOWN_POLL_MS = 10;
+
+    private record Newcomer(Connection connection, long deadlineNs) {}
+
+    private final EventLoop loop;
+    private final NetworkOptions options;
+    private final Names names;
+    private final Bootstrap client;
+    private final List<Language.Factory> languages;
+    private final FrameWriter writer = new FrameWriter();
+
+    private final LongObjectHashMap<Connection> connections = new LongObjectHashMap<>();
+    private final LongObjectHashMap<ClientRequest> requests = new LongObjectHashMap<>();
+    private final ArrayDeque<Newcomer> newcomers = new ArrayDeque<>();
+    private final List<Channel> listening = new ArrayList<>();
+    private List<Connection> dirty = new ArrayList<>();
+    private List<Connection> flushing = new ArrayList<>();
+    private Consumer<Input> sink = input -> {
+        throw new IllegalStateException("nobody takes what arrives: " + input);
+    };
+    private @Nullable UdpPort udp;
+    private long lastLink;
+    private long lastClient;
+    private int accepted;
+    private long inputBytes;
+    private long answerBytes;
+    private boolean flushQueued;
+    private boolean sweeping;
+
+    public NettyNetwork(EventLoop loop, NetworkOptions options) {
+        this.loop = loop;
+        this.options = options;
+        this.names = new Names(loop);
+        this.languages = List.of(
+                new Language.Factory(BinaryLanguage::beginsWith, connection -> new BinaryLanguage(connection, writer)),
+                new Language.Factory(JsonLanguage::beginsWith, JsonLanguage::new));
+        this.client = new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs());
+    }
+
+    /**
+     * To be called before anything is opened.
+     *
+     * @param taker takes what arrives, on the loop; must hold it back while one of this network's methods runs
+     */
+    public void deliverTo(Consumer<Input> taker) {
+        this.sink = taker;
+    }
+
+    /** Sends datagrams from {@code port}. */
+    public void use(UdpPort port) {
+        this.udp = port;
+    }
+
+    /** Takes a port; {@link Listener#start} begins to accept. Blocks; not to be called on the loop. */
+    public Listener listen(String host, int port) throws PortUnavailableException {
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+                .childOption(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accept(channel);
+                    }
+                })
+                .bind(new InetSocketAddress(host, port))
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new PortUnavailableException("TCP", host, port, bound.cause());
+        }
+        Channel channel = bound.channel();
+        loop.execute(() -> listening.add(channel));
+        return new Listener(channel);
+    }
+
+    /** A port this node has. */
+    public record Listener(Channel channel) {
+        /** Begins to accept connections; those that came earlier have waited. */
+        public void start() {
+            channel.config().setAutoRead(true);
+        }
+
+        public int port() {
+            return ((InetSocketAddress) channel.localAddress()).getPort();
+        }
+    }
+
+    // ---- connections come and go --------------------------------------------------------------------------------
+
+    @SuppressWarnings("FutureReturnValueIgnored") // a listener closes the channel
+    private void accept(Channel channel) {
+        if (accepted >= options.maxConnections()) {
+            byte[] line = errorLine(
+                    ErrorCode.OVERLOADED,
+                    "The server has " + accepted + " connections open, which is its limit (--max-connections)."
+                            + " Retry a little later.");
+            channel.writeAndFlush(Unpooled.wrappedBuffer(line)).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        accepted++;
+        Connection connection = new Connection(this, ++lastLink, channel, null);
+        connections.put(connection.id(), connection);
+        channel.pipeline().addLast(connection);
+        newcomers.add(new Newcomer(
+                connection, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.silenceTimeoutMs())));
+        sweepLater();
+    }
+
+    /** Newcomers queue in the order of their deadlines, so that ten thousand silent ones cost one timer. */
+    private void sweepLater() {
+        if (!sweeping && !newcomers.isEmpty()) {
+            sweeping = true;
+            var unused =
+                    loop.schedule(this::sweep, Math.min(SWEEP_MS, options.silenceTimeoutMs()), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void sweep() {
+        sweeping = false;
+        long nowNs = System.nanoTime();
+        for (Newcomer next = newcomers.peek(); next != null; next = newcomers.peek()) {
+            if (next.connection().channel().isOpen() && !next.connection().hasLanguage()) {
+                if (next.deadlineNs() - nowNs > 0) {
+                    break;
+                }
+                next.connection().closeNow();
+            }
+            newcomers.remove();
+        }
+        sweepLater();
+    }
+
+    @Override
+    public void connect(ServerNode peer) {
+        names.lookUp(peer.host(), address -> {
+            if (address == null) {
+                sink.accept(new Input.ConnectFailed(peer, false));
+            } else {
+                connect(peer, address);
+            }
+        });
+    }
+
+    private void connect(ServerNode peer, InetAddress address) {
+        Bootstrap bootstrap = client.clone().handler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(new Connection(NettyNetwork.this, ++lastLink, channel, peer));
+            }
+        });
+        bootstrap.connect(new InetSocketAddress(address, peer.port())).addListener((ChannelFuture done) -> {
+            // Where no channel could be made at all, Netty calls from another thread.
+            if (loop.inEventLoop()) {
+                connected(peer, done);
+            } else {
+                loop.execute(() -> connected(peer, done));
+            }
+        });
+    }
+
+    private void connected(ServerNode peer, ChannelFuture done) {
+        if (!done.isSuccess()) {
+            sink.accept(new Input.ConnectFailed(peer, isRefusal(done.cause())));
+            return;
+        }
+        Channel channel = done.channel();
+        Connection connection = channel.pipeline().get(Connection.class);
+        if (channel.localAddress().equals(channel.remoteAddress())) {
+            // TCP's simultaneous open: the port nobody listens on was the one this socket was given.
+            connection.closeNow();
+            sink.accept(new Input.ConnectFailed(peer, true));
+            return;
+        }
+        connections.put(connection.id(), connection);
+        if (options.jsonLinks()) {
+            connection.opened(new JsonLanguage(connection));
+        } else {
+            BinaryLanguage binary = new BinaryLanguage(connection, writer);
+            connection.opened(binary);
+            binary.sendPreamble();
+            dirty(connection);
+        }
+        sink.accept(new Input.LinkOpened(connection.id(), peer));
+    }
+
+    private static boolean isRefusal(Throwable cause) {
+        return cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException);
+    }
+
+    void closed(Connection connection) {
+        if (!connection.outgoing()) {
+            accepted--;
+        }
+        if (connections.remove(connection.id()) != null && connection.isNode()) {
+            sink.accept(new Input.LinkClosed(connection.id()));
+        }
+    }
+
+    @Override
+    public void close(long link) {
+        Connection connection = connections.get(link);
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
+    // ---- what arrives -------------------------------------------------------------------------------------------
+
+    /** @throws BadInputException when no language begins so */
+    Language languageOf(int firstByte, Connection connection) throws BadInputException {
+        for (Language.Factory language : languages) {
+            if (language.beginsWith().test(firstByte)) {
+                return language.open().apply(connection);
+            }
+        }
+        throw new BadInputException(
+                ErrorCode.BAD_REQUEST,
+                "This port speaks JSON lines, such as {\"req_type\":\"get\",\"key\":\"name\"}, and the nodes' binary"
+                        + " frames; what was sent is neither.");
+    }
+
+    void received(long link, Message message) {
+        sink.accept(new Input.Received(link, message));
+    }
+
+    void requested(ClientRequest request, Command command, @Nullable RequestId id) {
+        long number = ++lastClient;
+        requests.put(number, request);
+        sink.accept(new Input.ClientRequested(number, command, id));
+    }
+
+    // ---- what is sent -------------------------------------------------------------------------------------------
+
+    @Override
+    public void send(long link, Message message) {
+        Connection connection = connections.get(link);
+        if (connection != null) {
+            connection.send(message);
+        }
+    }
+
+    @Override
+    public void reply(long number, Result result) {
+        ClientRequest request = requests.remove(number);
+        if (request == null) {
+            throw new IllegalStateException("request " + number + " is answered a second time, with " + result);
+        }
+        request.connection.answer(request, result);
+    }
+
+    @Override
+    public void datagram(ServerNode to, Message message) {
+        UdpPort port = udp;
+        if (port == null) {
+            return;
+        }
+        InetAddress address = names.addressNow(to.host());
+        if (address == null) {
+            // Unreliable anyway: this one is lost, the next one finds the name looked up.
+            names.lookUp(to.host(), found -> {});
+        } else {
+            port.send(new InetSocketAddress(address, to.port()), message);
+        }
+    }
+
+    void dirty(Connection connection) {
+        dirty.add(connection);
+    }
+
+    /** For what is sent without a driver's turn to end: an error that the network itself found. */
+    void flushSoon() {
+        if (!flushQueued) {
+            flushQueued = true;
+            loop.execute(() -> {
+                flushQueued = false;
+                endTurn();
+            });
+        }
+    }
+
+    @Override
+    public void endTurn() {
+        if (dirty.isEmpty()) {
+            return;
+        }
+        List<Connection> now = dirty;
+        dirty = flushing;
+        flushing = now;
+        for (Connection connection : now) {
+            connection.flush();
+        }
+        now.clear();
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // nothing depends on it
+    public void shutdown(long timeoutMs, Runnable then) {
+        for (Channel channel : listening) {
+            channel.close();
+        }
+        endTurn();
+        awaitSent(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs), then);
+    }
+
+    private void awaitSent(long deadlineNs, Runnable then) {
+        boolean sent = true;
+        for (Connection connection : connections.values()) {
+            sent &= connection.unsentBytes() == 0;
+        }
+        if (!sent && System.nanoTime() - deadlineNs < 0) {
+            var unused = loop.schedule(() -> awaitSent(deadlineNs, then), SHUTDOWN_POLL_MS, TimeUnit.MILLISECONDS);
+            return;
+        }
+        for (Connection connection : new ArrayList<>(connections.values())) {
+            connection.closeNow();
+        }
+        if (udp != null) {
+            udp.close();
+        }
+        then.run();
+    }
+
+    // ---- for the connections ------------------------------------------------------------------------------------
+
+    NetworkOptions options() {
+        return options;
+    }
+
+    ByteBufAllocator allocator() {
+        return EventLoops.ALLOCATOR;
+    }
+
+    void countInput(long bytes) {
+        inputBytes += bytes;
+    }
+
+    boolean inputIsFull() {
+        return inputBytes > options.memoryBytes();
+    }
+
+    void countAnswers(long bytes) {
+        answerBytes += bytes;
+    }
+
+    boolean mayHoldAnswer(long bytes) {
+        return answerBytes + bytes <= options.memoryBytes();
+    }
+
+    /** What went wrong on one connection, for whoever looks for a bug. */
+    void debug(Connection connection, Throwable cause) {
+        if (DEBUG) {
+            System.err.println("link " + connection.id() + " " + connection.channel() + ": " + cause);
+        }
+    }
+
+    byte[] errorLine(ErrorCode code, String message) {
+        return JsonLanguage.errorLine(code, message);
+    }
+}

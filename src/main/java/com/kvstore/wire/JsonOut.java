@@ -1,0 +1,145 @@
+package com.kvstore.wire;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.ServerNode;
+import com.kvstore.common.Table;
+import com.kvstore.common.Version;
+import java.util.Base64;
+import java.util.List;
+import org.json.JSONString;
+import org.json.JSONWriter;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one JSON object as one line, its fields in the order of the calls, so that a person finds {@code req_type} first.
+ *
+ * <p>Threading: one thread at a time.
+ */
+final class JsonOut {
+    /** Writes the fields of one object of a list. */
+    interface Element<T> {
+        void write(T element, JsonOut out);
+    }
+
+    private final StringBuilder text = new StringBuilder();
+    private final JSONWriter writer = new JSONWriter(text).object();
+
+    /** A line whose first field is {@code req_type}. */
+    static JsonOut line(String reqType) {
+        return new JsonOut().put(JsonIn.REQ_TYPE, reqType);
+    }
+
+    JsonOut put(String name, String value) {
+        writer.key(name).value(value);
+        return this;
+    }
+
+    JsonOut put(String name, long value) {
+        writer.key(name).value(value);
+        return this;
+    }
+
+    JsonOut put(String name, double value) {
+        writer.key(name).value(value);
+        return this;
+    }
+
+    JsonOut put(String name, boolean value) {
+        writer.key(name).value(value);
+        return this;
+    }
+
+    JsonOut put(String name, Version value) {
+        return put(name, value.toString());
+    }
+
+    JsonOut put(String name, ServerNode value) {
+        return put(name, value.toString());
+    }
+
+    JsonOut put(String name, Table value) {
+        return put(name, value.wireName());
+    }
+
+    JsonOut hex(String name, long value) {
+        return put(name, Hex.of(value));
+    }
+
+    /** As text, or as base64 in {@code name_b64} when they are not UTF-8. */
+    JsonOut put(String name, Bytes value) {
+        String utf8 = Utf8.textOrNull(value.array());
+        return utf8 != null
+                ? put(name, utf8)
+                : put(name + "_b64", Base64.getEncoder().encodeToString(value.array()));
+    }
+
+    JsonOut putIfPresent(String name, @Nullable Bytes value) {
+        return value == null ? this : put(name, value);
+    }
+
+    JsonOut putIfPresent(String name, @Nullable ServerNode value) {
+        return value == null ? this : put(name, value);
+    }
+
+    /** A value as org.json parsed it; a number keeps its digits ({@code 1.0} does not come back as {@code 1}). */
+    JsonOut putParsed(String name, Object value) {
+        writer.key(name).value(value instanceof Number ? (JSONString) value::toString : value);
+        return this;
+    }
+
+    /** @param json the text of a JSON value on one line, taken as it is */
+    JsonOut putJson(String name, String json) {
+        writer.key(name).value((JSONString) () -> json);
+        return this;
+    }
+
+    JsonOut versions(String name, List<Version> versions) {
+        return texts(name, versions);
+    }
+
+    JsonOut servers(String name, List<ServerNode> servers) {
+        return texts(name, servers);
+    }
+
+    JsonOut numbers(String name, List<Integer> numbers) {
+        writer.key(name).array();
+        for (int number : numbers) {
+            writer.value(number);
+        }
+        writer.endArray();
+        return this;
+    }
+
+    <T> JsonOut object(String name, T value, Element<T> fields) {
+        writer.key(name).object();
+        fields.write(value, this);
+        writer.endObject();
+        return this;
+    }
+
+    <T> JsonOut list(String name, List<T> elements, Element<T> fields) {
+        writer.key(name).array();
+        for (T element : elements) {
+            writer.object();
+            fields.write(element, this);
+            writer.endObject();
+        }
+        writer.endArray();
+        return this;
+    }
+
+    /** The line, without a line end. */
+    String end() {
+        writer.endObject();
+        return text.toString();
+    }
+
+    private JsonOut texts(String name, List<?> values) {
+        writer.key(name).array();
+        for (Object value : values) {
+            writer.value(value.toString());
+        }
+        writer.endArray();
+        return this;
+    }
+}

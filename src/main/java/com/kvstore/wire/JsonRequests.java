@@ -1,0 +1,243 @@
+package com.kvstore.wire;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
+import com.kvstore.common.Command.Describe.Subject;
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.RequestId;
+import com.kvstore.common.Result;
+import com.kvstore.common.Write;
+import com.kvstore.common.Write.Condition;
+import java.util.Set;
+import java.util.TreeSet;
+import org.json.JSONObject;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests of clients as JSON lines, such as {@code {"req_type":"put","key":"username","value":"alice"}}.
+ *
+ * <p>Keys and values are strings, or base64 in {@code key_b64} and {@code value_b64} when they are not UTF-8 text.
+ * {@code id} is any JSON value and comes back in the answer; {@code request_id} makes a retry apply at most once.
+ *
+ * <p>Thread-safe: no state. Failure: a {@link RequestException} whose message names the field; nothing else.
+ */
+public final class JsonRequests {
+    private static final Set<String> TYPES = new TreeSet<>(Set.of(
+            "put",
+            "set",
+            "update",
+            "delete",
+            "del",
+            "get",
+            "transact",
+            "ping",
+            "status",
+            "ring",
+            "where",
+            "plan",
+            "drain",
+            "forget",
+            "accept-loss"));
+    /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
+    private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
+
+    private static final String KEY = "key";
+    private static final String VALUE = "value";
+    private static final String TABLE = "table";
+    private static final String SERVER = "server";
+    private static final String MUST_EXIST = "must_exist";
+    private static final String REQUEST_ID = "request_id";
+
+    private JsonRequests() {}
+
+    /** @param maxValueBytes longer values are TOO_LARGE */
+    public static JsonRequest decode(byte[] line, int maxValueBytes) throws RequestException {
+        JSONObject object;
+        try {
+            object = JsonText.parse(line);
+        } catch (ProtocolException notJson) {
+            throw refusal(notJson, null);
+        }
+        return decode(object, maxValueBytes);
+    }
+
+    /** @param maxValueBytes longer values are TOO_LARGE */
+    public static JsonRequest decode(String line, int maxValueBytes) throws RequestException {
+        JSONObject object;
+        try {
+            object = JsonText.parse(line);
+        } catch (ProtocolException notJson) {
+            throw refusal(notJson, null);
+        }
+        return decode(object, maxValueBytes);
+    }
+
+    static boolean isRequest(String reqType) {
+        return TYPES.contains(reqType);
+    }
+
+    static JsonRequest decode(JSONObject object, int maxValueBytes) throws RequestException {
+        Object id = object.opt(JsonIn.ID);
+        JsonRequest request;
+        try {
+            JsonIn in = JsonIn.line(object);
+            String type = in.text(JsonIn.REQ_TYPE);
+            Command command = command(type, in);
+            request = new JsonRequest(id, requestId(in), command, type);
+        } catch (ProtocolException wrong) {
+            throw refusal(wrong, id);
+        } catch (IllegalArgumentException broken) {
+            throw new RequestException(ErrorCode.BAD_REQUEST, String.valueOf(broken.getMessage()), id);
+        }
+        Result.Failure tooMuch = RequestLimits.check(request.command(), maxValueBytes);
+        if (tooMuch != null) {
+            throw new RequestException(tooMuch.code(), tooMuch.message(), id);
+        }
+        return request;
+    }
+
+    /**
+     * @param id any JSON value, as org.json has it; null for none
+     * @return one line, without its end
+     */
+    public static String encode(Command command, @Nullable RequestId requestId, @Nullable Object id) {
+        JsonOut out = JsonOut.line(typeOf(command));
+        writeCommand(command, out);
+        if (requestId != null) {
+            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
+                    .put("number", given.number())
+                    .put("epoch", given.epoch())
+                    .put("acknowledged", given.acknowledged()));
+        }
+        if (id != null) {
+            out.putParsed(JsonIn.ID, id);
+        }
+        return out.end();
+    }
+
+    private static Command command(String type, JsonIn in) throws ProtocolException {
+        return switch (type) {
+            case "put", "set", "update", "delete", "del" -> write(type, in);
+            case "get" -> {
+                Bytes key = in.bytes(KEY);
+                yield in.has(TABLE) ? new Command.GetFromTable(in.table(TABLE), key) : new Command.Get(key);
+            }
+            case "transact" -> new Command.Transact(in.list("writes", each -> readWrite(each.text("op"), each)));
+            case "ping" -> new Command.Ping();
+            case "status" -> new Command.Describe(Subject.STATUS, Bytes.EMPTY);
+            case "ring" -> new Command.Describe(Subject.RING, Bytes.EMPTY);
+            case "where" -> new Command.Describe(Subject.WHERE, in.bytes(KEY));
+            case "plan" -> plan(in);
+            case "drain" -> new Command.Drain(in.server(SERVER));
+            case "forget" -> new Command.Forget(in.server(SERVER));
+            case "accept-loss" -> new Command.AcceptLoss();
+            default -> throw unknown(type);
+        };
+    }
+
+    private static Command write(String type, JsonIn in) throws ProtocolException {
+        if (in.has(TABLE)) {
+            throw new ProtocolException(type + ": only the coordinator writes to a slave's table; leave \"table\" out"
+                    + " and send this to the coordinator");
+        }
+        return Command.Transact.of(readWrite(type, in));
+    }
+
+    private static Write readWrite(String op, JsonIn in) throws ProtocolException {
+        Bytes key = in.bytes(KEY);
+        return switch (op) {
+            case "put", "set" -> Write.put(key, in.bytes(VALUE));
+            case "update" -> Write.update(key, in.bytes(VALUE));
+            case "delete", "del" -> new Write(key, null, in.flag(MUST_EXIST, true) ? Condition.EXISTS : Condition.NONE);
+            default ->
+                throw new ProtocolException(
+                        "transact: \"op\" must be put, update or delete, not '" + JsonText.shorten(op) + "'");
+        };
+    }
+
+    private static Command plan(JsonIn in) throws ProtocolException {
+        boolean add = in.has("add");
+        if (add == in.has("remove")) {
+            throw new ProtocolException("plan: give either \"add\" or \"remove\", with an address IP:PORT");
+        }
+        return new Command.Plan(add, in.server(add ? "add" : "remove"));
+    }
+
+    private static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
+        if (!in.has(REQUEST_ID)) {
+            return null;
+        }
+        JsonIn given = in.object(REQUEST_ID);
+        return new RequestId(
+                given.text("client"), given.number("number"), given.number("epoch"), given.number("acknowledged", 0));
+    }
+
+    private static ProtocolException unknown(String type) {
+        return new ProtocolException(
+                COORDINATOR_ONLY.contains(type)
+                        ? type + ": only the coordinator writes to a slave's table"
+                        : "unknown req_type '" + JsonText.shorten(type) + "'; known are " + String.join(", ", TYPES));
+    }
+
+    private static RequestException refusal(ProtocolException wrong, @Nullable Object id) {
+        return new RequestException(ErrorCode.BAD_REQUEST, String.valueOf(wrong.getMessage()), id);
+    }
+
+    private static String typeOf(Command command) {
+        if (command instanceof Command.Get || command instanceof Command.GetFromTable) {
+            return "get";
+        }
+        if (command instanceof Command.Transact transact) {
+            return transact.writes().size() == 1 ? opOf(transact.writes().get(0)) : "transact";
+        }
+        if (command instanceof Command.Describe describe) {
+            return JsonIn.wireName(describe.subject());
+        }
+        if (command instanceof Command.Plan) {
+            return "plan";
+        }
+        if (command instanceof Command.Drain) {
+            return "drain";
+        }
+        if (command instanceof Command.Forget) {
+            return "forget";
+        }
+        return command instanceof Command.AcceptLoss ? "accept-loss" : "ping";
+    }
+
+    private static String opOf(Write write) {
+        if (write.value() == null) {
+            return "delete";
+        }
+        return write.condition() == Condition.EXISTS ? "update" : "put";
+    }
+
+    private static void writeCommand(Command command, JsonOut out) {
+        if (command instanceof Command.Get get) {
+            out.put(KEY, get.key());
+        } else if (command instanceof Command.GetFromTable get) {
+            out.put(TABLE, get.table()).put(KEY, get.key());
+        } else if (command instanceof Command.Transact transact) {
+            if (transact.writes().size() == 1) {
+                writeWrite(transact.writes().get(0), out);
+            } else {
+                out.list("writes", transact.writes(), (write, to) -> writeWrite(write, to.put("op", opOf(write))));
+            }
+        } else if (command instanceof Command.Describe describe && describe.subject() == Subject.WHERE) {
+            out.put(KEY, describe.key());
+        } else if (command instanceof Command.Plan plan) {
+            out.put(plan.add() ? "add" : "remove", plan.server());
+        } else if (command instanceof Command.Drain drain) {
+            out.put(SERVER, drain.server());
+        } else if (command instanceof Command.Forget forget) {
+            out.put(SERVER, forget.server());
+        }
+    }
+
+    private static void writeWrite(Write write, JsonOut out) {
+        out.put(KEY, write.key()).putIfPresent(VALUE, write.value());
+        if (write.value() == null && write.condition() == Condition.NONE) {
+            out.put(MUST_EXIST, false);
+        }
+    }
+}

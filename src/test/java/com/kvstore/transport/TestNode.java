@@ -1,0 +1,60 @@
+package com.kvstore.transport;
+
+import com.kvstore.protocol.kernel.Input;
+import io.netty.channel.EventLoop;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/** A network on a loop of its own, for tests: keeps every input, and hands it to a behaviour, then ends the turn. */
+final class TestNode implements AutoCloseable {
+    final EventLoop loop = EventLoops.start("test-node");
+    final NettyNetwork network;
+    final List<Input> inputs = new CopyOnWriteArrayList<>();
+    private NettyNetwork.Listener listener;
+    private boolean turnEndQueued;
+
+    TestNode(NetworkOptions options, BiConsumer<Input, NettyNetwork> behaviour) {
+        network = new NettyNetwork(loop, options);
+        network.deliverTo(input -> {
+            inputs.add(input);
+            behaviour.accept(input, network);
+            if (!turnEndQueued) {
+                turnEndQueued = true;
+                loop.execute(() -> {
+                    turnEndQueued = false;
+                    network.endTurn();
+                });
+            }
+        });
+    }
+
+    TestNode listen() throws PortUnavailableException {
+        listener = network.listen("127.0.0.1", 0);
+        listener.start();
+        return this;
+    }
+
+    int port() {
+        return listener.port();
+    }
+
+    /** Does something on the loop, and ends the turn. */
+    void act(Runnable action) throws Exception {
+        loop.submit(() -> {
+                    action.run();
+                    network.endTurn();
+                })
+                .get(5, TimeUnit.SECONDS);
+    }
+
+    <T extends Input> List<T> inputs(Class<T> type) {
+        return inputs.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    @Override
+    public void close() throws Exception {
+        loop.parent().shutdownGracefully(0, 2, TimeUnit.SECONDS).await(3, TimeUnit.SECONDS);
+    }
+}
