@@ -99,13 +99,13 @@ final class ClientBinary {
             out.list(transact.writes(), ClientBinary::writeWrite);
         } else if (command instanceof Command.GetFromTable get) {
             out.u8(GET_FROM_TABLE);
-            out.u8(get.table().ordinal());
+            out.choice(get.table());
             out.bytes(get.key());
         } else if (command instanceof Command.Ping) {
             out.u8(PING);
         } else if (command instanceof Command.Describe describe) {
             out.u8(DESCRIBE);
-            out.u8(describe.subject().ordinal());
+            out.choice(describe.subject());
             out.bytes(describe.key());
         } else if (command instanceof Command.Plan plan) {
             out.u8(PLAN);
@@ -164,7 +164,7 @@ final class ClientBinary {
             out.text(ack.note());
         } else if (result instanceof Result.Failure failure) {
             out.u8(FAILURE);
-            out.u8(failure.code().ordinal());
+            out.choice(failure.code());
             out.text(failure.message());
             ServerNode redirect = failure.redirect();
             out.flag(redirect != null);

@@ -80,6 +80,16 @@ public final class FrameWriter {
         buffer[length++] = (byte) value;
     }
 
+    void choice(Enum<?> value) {
+        u8(wireNumber(value));
+    }
+
+    /** The byte that stands for an enum's value: its place in the declaration, which is part of the format. */
+    @SuppressWarnings("EnumOrdinal") // a table beside each enum would say the same; a test holds the order
+    static int wireNumber(Enum<?> value) {
+        return value.ordinal();
+    }
+
     void flag(boolean value) {
         u8(value ? 1 : 0);
     }
@@ -101,7 +111,7 @@ public final class FrameWriter {
         ensure(MAX_VARINT_BYTES);
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
-            buffer[length++] = (byte) (rest & 0x7f | 0x80);
+            buffer[length++] = (byte) ((rest & 0x7f) | 0x80);
             rest >>>= 7;
         }
         buffer[length++] = (byte) rest;

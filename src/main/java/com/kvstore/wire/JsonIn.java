@@ -235,10 +235,11 @@ final class JsonIn {
         List<T> list = new ArrayList<>(array.length());
         for (int i = 0; i < array.length(); i++) {
             Object value = array.get(i);
-            if (!(value instanceof String)) {
+            if (value instanceof String text) {
+                list.add(parsed(name, text, element));
+            } else {
                 throw wrongType(name, "a list of strings", value);
             }
-            list.add(parsed(name, (String) value, element));
         }
         return Collections.unmodifiableList(list);
     }

@@ -131,7 +131,12 @@ final class JsonText {
     }
 
     private static boolean isWordPart(char c) {
-        return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '+' || c == '-' || c == '.';
+        return (c >= '0' && c <= '9')
+                || (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || c == '+'
+                || c == '-'
+                || c == '.';
     }
 
     private static ProtocolException wrong(String what, int index) {

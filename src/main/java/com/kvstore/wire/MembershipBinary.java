@@ -74,7 +74,7 @@ final class MembershipBinary {
             out.number(registered.heartbeatPort());
         } else if (message instanceof RegisterRefused refused) {
             out.u8(REGISTER_REFUSED);
-            out.u8(refused.code().ordinal());
+            out.choice(refused.code());
             out.text(refused.message());
         } else if (message instanceof Hello hello) {
             out.u8(HELLO);

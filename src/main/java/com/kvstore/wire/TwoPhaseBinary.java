@@ -116,7 +116,7 @@ final class TwoPhaseBinary {
     }
 
     private static void writeRead(Read read, FrameWriter out) {
-        out.u8(read.table().ordinal());
+        out.choice(read.table());
         out.bytes(read.key());
     }
 
@@ -126,7 +126,7 @@ final class TwoPhaseBinary {
 
     private static void writeRefusal(Refusal refusal, FrameWriter out) {
         out.version(refusal.transaction());
-        out.u8(refusal.code().ordinal());
+        out.choice(refusal.code());
         out.text(refusal.message());
     }
 

@@ -134,7 +134,7 @@ final class ViewBinary {
 
     private static void writeCopy(Copy copy, FrameWriter out) {
         out.number(copy.member());
-        out.u8((copy.table() == Table.PREV ? IS_PREV : 0) | copy.sync().ordinal() << SYNC_SHIFT);
+        out.u8((copy.table() == Table.PREV ? IS_PREV : 0) | (FrameWriter.wireNumber(copy.sync()) << SYNC_SHIFT));
     }
 
     private static Copy readCopy(FrameReader in) throws ProtocolException {

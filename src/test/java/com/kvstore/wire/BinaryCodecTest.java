@@ -9,11 +9,13 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.ClientMessage.Request;
 import com.kvstore.common.ClientMessage.Response;
 import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
 import com.kvstore.common.HashRing;
 import com.kvstore.common.Limits;
 import com.kvstore.common.Message;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Table;
 import com.kvstore.common.Version;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.membership.Arc;
@@ -25,6 +27,7 @@ import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -57,7 +60,7 @@ class BinaryCodecTest {
     void framesOneBehindTheOtherAreCutApartAgain() throws ProtocolException {
         RandomMessages messages = new RandomMessages(new Random(2));
         FrameWriter out = new FrameWriter();
-        List<Message> sent = new java.util.ArrayList<>();
+        List<Message> sent = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             sent.add(messages.next());
             BinaryCodec.encode(sent.get(i), out);
@@ -90,9 +93,21 @@ class BinaryCodecTest {
         // The format is a contract between releases: a change here needs another protocol version.
         Message request = new Request(7, Command.Transact.of(Write.put(Bytes.of("k"), Bytes.of("value"))), null);
         assertEquals(
-                "0000000e" + "dc5bffa9" + "01" + "07" + "00" + "03" + "01" + "01" + "016b" + "0576616c7565",
+                "0000000e" + "32eb5000" + "01" + "07" + "00" + "03" + "01" + "01" + "016b" + "0576616c7565",
                 HexFormat.of().formatHex(frame(request)));
         assertArrayEquals(new byte[] {(byte) 0xB5, 'K', 'V', 1}, BinaryCodec.preamble());
+    }
+
+    @Test
+    void theOrderOfTheEnumsIsPartOfTheFormat() {
+        assertEquals(
+                "[BAD_REQUEST, NOT_FOUND, TOO_LARGE, NO_NODES, UNAVAILABLE, OUTCOME_UNKNOWN, OVERLOADED, LOST, CONFLICT,"
+                        + " NO_SPACE, RING_FULL, WRONG_NODE, UNAUTHORIZED]",
+                Arrays.toString(ErrorCode.values()));
+        assertEquals("[OWN, PREV]", Arrays.toString(Table.values()));
+        assertEquals("[IN_SYNC, SYNCING, STALE]", Arrays.toString(Copy.Sync.values()));
+        assertEquals("[STATUS, RING, WHERE]", Arrays.toString(Command.Describe.Subject.values()));
+        assertEquals("[NONE, EXISTS]", Arrays.toString(Write.Condition.values()));
     }
 
     @Test
@@ -184,12 +199,12 @@ class BinaryCodecTest {
         "020704ffffffffffffffffff01, a negative number",
         "020705ff, unknown ErrorCode",
         "0207050002c328, not UTF-8",
-        "010707020161, the message ends",
-        "010707016100, a port is a number",
-        "010704ff, the message ends",
+        "01070007, the message ends",
+        "01070007016100, a port is a number",
+        "010700, the message ends",
         "10, the message ends",
-        "35010100, the message ends",
-        "3501010102, the message ends",
+        "350101, the message ends",
+        "3501010102, a list of 1",
         "350101010201, not a range",
     })
     void aBrokenPayloadIsRefusedWithAReason(String hex, String reason) {
@@ -243,7 +258,7 @@ class BinaryCodecTest {
 
     @Test
     void aViewWithACopyOnAnUnknownMemberIsNotSent() {
-        Copy stray = new Copy(2, com.kvstore.common.Table.OWN, Copy.Sync.IN_SYNC);
+        Copy stray = new Copy(2, Table.OWN, Copy.Sync.IN_SYNC);
         View broken = view(List.of(new Arc(0, 30, List.of(stray), false)));
         assertThrows(IllegalArgumentException.class, () -> BinaryCodec.encode(new NewView(broken), new FrameWriter()));
     }

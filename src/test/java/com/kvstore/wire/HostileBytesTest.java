@@ -10,6 +10,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -121,7 +122,7 @@ class HostileBytesTest {
             switch (random.nextInt(4)) {
                 case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
                 case 1 -> bytes[at] = (byte) random.nextInt();
-                case 2 -> bytes = java.util.Arrays.copyOf(bytes, at + 1);
+                case 2 -> bytes = Arrays.copyOf(bytes, at + 1);
                 default -> {
                     ByteBuffer doubled = ByteBuffer.allocate(2 * bytes.length - at);
                     bytes = doubled.put(bytes).put(bytes, at, bytes.length - at).array();

@@ -12,12 +12,15 @@ import com.kvstore.common.Command.Describe.Subject;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Limits;
 import com.kvstore.common.RequestId;
+import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.common.Write;
 import com.kvstore.common.Write.Condition;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
+import java.util.Random;
 import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +91,7 @@ class JsonRequestsTest {
 
     @Test
     void requestsComeBackFromTheirLine() throws RequestException {
-        RandomMessages messages = new RandomMessages(new java.util.Random(1));
+        RandomMessages messages = new RandomMessages(new Random(1));
         for (int i = 0; i < 1000; i++) {
             Command command = messages.command();
             RequestId requestId = i % 2 == 0 ? null : new RequestId("c" + i, i, i * 3L, i - 1);
@@ -103,10 +106,10 @@ class JsonRequestsTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            nullValues = "",
+            quoteCharacter = '`',
             value = {
                 // Not JSON at all, or JSON of a kind that nobody should send.
-                "'' | a JSONObject text must begin",
+                "`` | a JSONObject text must begin",
                 "not json | is no number",
                 "{'req_type':'get','key':'k' | not JSON",
                 "{'req_type':'get','key':'k} | without its closing quote",
@@ -171,10 +174,10 @@ class JsonRequestsTest {
                 "{'req_type':'ping','request_id':{'client':'c','number':1.0,'epoch':1}} | a whole number",
             })
     void aBadRequestIsRefusedWithAReason(String line, String reason) {
-        RequestException refused = refused(json(line == null ? "" : line));
+        RequestException refused = refused(json(line));
         assertEquals(ErrorCode.BAD_REQUEST, refused.code());
         assertTrue(
-                refused.getMessage().toLowerCase().contains(reason.toLowerCase()),
+                refused.getMessage().toLowerCase(Locale.ROOT).contains(reason.toLowerCase(Locale.ROOT)),
                 () -> "'" + refused.getMessage() + "' lacks '" + reason + "'");
         assertTrue(refused.getMessage().length() < 500);
     }
@@ -244,7 +247,7 @@ class JsonRequestsTest {
         JsonRequest request = JsonRequests.decode("{\"req_type\":\"ping\",\"id\":" + id + "}", MAX_VALUE);
         assertEquals(
                 "{\"req_type\":\"pong\",\"epoch\":4,\"id\":" + id + "}",
-                JsonResponses.encode(new com.kvstore.common.Result.Pong(4), request.id()));
+                JsonResponses.encode(new Result.Pong(4), request.id()));
         RequestException refused = refused("{\"req_type\":\"shout\",\"id\":" + id + "}");
         String answer = JsonResponses.encode(refused.failure(), refused.id());
         assertTrue(answer.startsWith("{\"req_type\":\"error\",\"code\":\"BAD_REQUEST\",\"message\":\"unknown"), answer);

@@ -66,6 +66,8 @@ public final class RandomMessages {
         "\uFFFD"
     };
 
+    private static final List<ErrorCode> CODES = List.of(ErrorCode.values());
+
     private final Random random;
     private final RandomViews views;
     private final List<Supplier<Message>> types;
@@ -157,7 +159,7 @@ public final class RandomMessages {
             case 4 -> new Result.Pong(number());
             default ->
                 new Result.Failure(
-                        code(), text(), random.nextBoolean() ? server() : null, random.nextInt(3) * number());
+                        code(), text(), random.nextBoolean() ? server() : null, random.nextBoolean() ? 0 : number());
         };
     }
 
@@ -225,7 +227,7 @@ public final class RandomMessages {
     private List<Range> ranges() {
         return list(() -> {
             int start = smallNumber();
-            return new Range(start, start + random.nextInt(Integer.MAX_VALUE - start + (start == 0 ? 0 : 1)));
+            return new Range(start, start + random.nextInt(Integer.MAX_VALUE - Math.max(start, 1) + 1));
         });
     }
 
@@ -251,7 +253,7 @@ public final class RandomMessages {
     }
 
     private ErrorCode code() {
-        return ErrorCode.values()[random.nextInt(ErrorCode.values().length)];
+        return CODES.get(random.nextInt(CODES.size()));
     }
 
     private String text() {

@@ -12,9 +12,14 @@ import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Copy.Sync;
 import com.kvstore.protocol.membership.Member;
+import com.kvstore.protocol.membership.MembershipMessage.NewView;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewChanges;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +51,44 @@ class ViewJsonTest {
         }
         View empty = View.create(5, 31, 1);
         assertEquals(empty, ViewJson.fromText(ViewJson.toText(empty)));
+    }
+
+    @Test
+    void everyViewThatAClustersLifeBringsPassesBothCodecs() throws ProtocolException {
+        Random random = new Random(2);
+        View view = View.create(5, 31, 2);
+        int replicated = 0;
+        for (int step = 0; step < 300; step++) {
+            view = step(view, random);
+            replicated += view.arcs().get(0).copies().size() >= 2 ? 1 : 0;
+            assertEquals(view, ViewJson.fromText(ViewJson.toText(view)));
+            NewView message = new NewView(view);
+            assertEquals(message, BinaryCodec.decodeFrame(ByteBuffer.wrap(BinaryCodecTest.frame(message))));
+        }
+        assertTrue(replicated > 100, "many views have copies to carry: " + replicated);
+    }
+
+    /** Something that happens to a cluster of up to five servers. */
+    private static View step(View view, Random random) {
+        List<Integer> ids = List.copyOf(view.members().keySet());
+        ServerNode newcomer = new ServerNode("127.0.0.1", 8081 + random.nextInt(8));
+        if (ids.size() < 2) {
+            return view.memberAt(newcomer) == null ? ViewChanges.join(view, newcomer, random.nextLong(), true) : view;
+        }
+        int member = ids.get(random.nextInt(ids.size()));
+        List<Range> everything = List.of(new Range(0, view.ringSize() - 1));
+        return switch (random.nextInt(8)) {
+            case 0 -> ViewChanges.markStale(view, Set.of(member));
+            case 1 -> ViewChanges.announce(view, Set.copyOf(ids));
+            case 2 -> ViewChanges.complete(view, member, everything);
+            case 3 -> ids.size() > 2 && !view.members().get(member).leaving() ? ViewChanges.drain(view, member) : view;
+            case 4 -> ids.size() > 2 ? ViewChanges.forget(view, member) : view;
+            case 5 -> ViewChanges.reincarnate(view, member, random.nextLong(), false);
+            default ->
+                ids.size() < 5 && view.memberAt(newcomer) == null
+                        ? ViewChanges.join(view, newcomer, random.nextLong(), random.nextBoolean())
+                        : ViewChanges.newEpoch(view);
+        };
     }
 
     @Test
@@ -83,10 +126,11 @@ class ViewJsonTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "'epoch':4 | 'epoch':0 | epoch is 1 or more",
                 "'cluster':'000000000000000a' | 'cluster':'0' | belongs to a cluster",
-                "'ring_size':31 | 'ring_size':0 | not on a ring of 0",
+                "'ring_size':31 | 'ring_size':0 | one position or more",
                 "'ring_size':31 | 'ring_size':32 | arcs end at position 30",
                 "'points_per_server':1 | 'points_per_server':0 | one point or more",
                 "'id':3 | 'id':1 | two members have the id 1",

@@ -393,4 +393,38 @@ class ViewChangesTest {
         // At 2 it wants 8083 and 8081, and 8082 is all there is.
         assertEquals(Sync.IN_SYNC, syncOf(joined, 2, 2));
     }
+
+    @Test
+    void aHalfFilledCopyIsStaleOnceItsOnlySourceIsForgotten() {
+        View view = ViewChanges.announce(join(whole(S1), S2), Set.of(1, 2));
+        assertEquals(Sync.SYNCING, syncOf(view, 2, 5));
+        assertEquals(Sync.STALE, syncOf(ViewChanges.forget(view, 1), 2, 5));
+    }
+
+    @Test
+    void aLateCompletionDoesNotBringAStaleCopyBackInSync() {
+        View view = ViewChanges.markStale(ViewChanges.announce(join(whole(S1), S2), Set.of(1, 2)), Set.of(2));
+        assertSame(view, ViewChanges.complete(view, 2, EVERYTHING));
+        assertEquals(Sync.STALE, syncOf(view, 2, 5));
+    }
+
+    @Test
+    void whatWasPutInALostArcIsNotPassedByWhileItsHolderIsAway() {
+        View lost = ViewChanges.forget(ViewChanges.markStale(whole(S1, S2), Set.of(1)), 2);
+        View view = join(filled(lost, Set.of(1)), S3);
+        assertTrue(view.arcAt(5).lost());
+        assertSame(view, ViewChanges.announce(view, Set.of(3)));
+        assertEquals(Sync.SYNCING, syncOf(ViewChanges.announce(view, Set.of(1, 3)), 3, 5));
+    }
+
+    @Test
+    void anOldCopyStaysUntilBothNewOnesAreInSync() {
+        View view = ViewChanges.announce(join(join(whole(S1), S2), S3), Set.of(1, 2, 3));
+        // At 10 the ring wants 8082 and 8083; 8081 has all there is.
+        View half = ViewChanges.complete(view, 2, EVERYTHING);
+        assertEquals(Sync.IN_SYNC, syncOf(half, 1, 10));
+        View otherHalf = ViewChanges.complete(view, 3, EVERYTHING);
+        assertEquals(Sync.IN_SYNC, syncOf(otherHalf, 1, 10));
+        assertNull(syncOf(ViewChanges.complete(half, 3, EVERYTHING), 1, 10));
+    }
 }

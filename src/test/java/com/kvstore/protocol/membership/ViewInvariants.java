@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.HashRing.Point;
 import com.kvstore.common.ServerNode;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -66,31 +68,23 @@ public final class ViewInvariants {
         assertTrue(neverUsed || arc.lost() || arc.inSyncCopies() > 0, () -> "in sync somewhere or lost: " + arc);
     }
 
-    /** Worked out from the points one by one, without the ring's searches. */
+    /** Worked out from the sorted list of points, without the ring's searches. */
     private static Placement placement(View view, int position, List<Point> points) {
-        Point owner = null;
-        Point replica = null;
-        for (Point point : points) {
-            if (owner == null && point.position() >= position) {
-                owner = point;
-            }
-        }
-        if (owner == null && !points.isEmpty()) {
-            owner = points.get(0);
-        }
-        if (owner == null) {
+        if (points.isEmpty()) {
             return Placement.NOWHERE;
         }
-        for (int pass = 0; pass < 2 && replica == null; pass++) {
-            for (Point point : points) {
-                boolean before = pass == 1 || point.position() < position;
-                if (before && !point.server().equals(owner.server())) {
-                    replica = point;
-                }
+        int at = Collections.binarySearch(
+                points, new Point(position, points.get(0).server()), Comparator.comparingInt(Point::position));
+        int next = at >= 0 ? at : -at - 1;
+        Point owner = points.get(next % points.size());
+        for (int back = 1; back <= points.size(); back++) {
+            Point point = points.get(Math.floorMod(next - back, points.size()));
+            if (!point.server().equals(owner.server())) {
+                return new Placement(idAt(view, owner), idAt(view, point));
             }
         }
-        assertTrue(replica != null || view.ring().servers() == 1, "two servers make a replica");
-        return new Placement(idAt(view, owner), replica == null ? Placement.NOBODY : idAt(view, replica));
+        assertEquals(1, view.ring().servers(), "two servers make a replica");
+        return new Placement(idAt(view, owner), Placement.NOBODY);
     }
 
     private static int idAt(View view, Point point) {

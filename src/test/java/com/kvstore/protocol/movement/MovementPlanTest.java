@@ -108,6 +108,14 @@ class MovementPlanTest {
     }
 
     @Test
+    void aLostArcThatHasACopyAgainIsNotFilledFromNobody() {
+        View lost = moved(ViewChanges.join(ViewChanges.forget(classic(S1), 1), S2, 1, false));
+        View view = announcedJoin(lost, S1);
+        assertEquals(List.of(), MovementPlan.of(view, Set.of(3)));
+        assertEquals(1, MovementPlan.of(view, Set.of(2, 3)).size());
+    }
+
+    @Test
     void afterAFailureTheSurvivorsFeedEachOther() {
         View without = ViewChanges.remove(classic(S1, S2, S3), 2);
         View view = ViewChanges.announce(without, Set.of(1, 3));
