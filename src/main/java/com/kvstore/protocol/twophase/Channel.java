@@ -132,8 +132,7 @@ final class Channel {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
                 inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, prepared.subList(from, to), List.of()));
-                effects.send(
-                        link, new Batch(sequence, epoch, settled, priorSettled, commits, aborts, part, List.of()));
+                effects.send(link, new Batch(sequence, epoch, settled, priorSettled, commits, aborts, part, List.of()));
                 clearOutcomes();
                 from = to;
                 bytes = 0;
