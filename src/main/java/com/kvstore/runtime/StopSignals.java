@@ -24,7 +24,7 @@ public final class StopSignals {
     private final Ending ending;
     private final AtomicInteger received = new AtomicInteger();
 
-    private StopSignals(NodeDriver driver, long timeoutMs, Ending ending) {
+    StopSignals(NodeDriver driver, long timeoutMs, Ending ending) {
         this.driver = driver;
         this.timeoutMs = timeoutMs;
         this.ending = ending;

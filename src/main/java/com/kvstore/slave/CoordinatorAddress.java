@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -57,12 +58,12 @@ final class CoordinatorAddress implements Supplier<ServerNode> {
         try (InputStream in = Files.newInputStream(file)) {
             text = new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8);
         }
-        String[] lines = text.strip().split("\\s*\\R\\s*");
-        if (lines.length != 2) {
+        List<String> lines = text.strip().lines().map(String::strip).toList();
+        if (lines.size() != 2) {
             throw new IllegalArgumentException(
-                    "it should have two lines, the IP and the port, and has " + lines.length);
+                    "it should have two lines, the IP and the port, and has " + lines.size());
         }
-        return ServerNode.parse(lines[0] + ":" + lines[1]);
+        return ServerNode.parse(lines.get(0) + ":" + lines.get(1));
     }
 
     private void complain(String reason) {

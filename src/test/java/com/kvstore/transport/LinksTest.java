@@ -78,7 +78,7 @@ class LinksTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aLinkCarriesABatchOfLargeValues(boolean json) throws Exception {
+    void aLinkThatIsKnownToBeANodesCarriesABatchOfLargeValues(boolean json) throws Exception {
         long link = connect(json);
         byte[] value = new byte[Limits.DEFAULT_MAX_VALUE_BYTES];
         java.util.Arrays.fill(value, (byte) 0xee);
@@ -92,9 +92,11 @@ class LinksTest {
         }
         TwoPhaseMessage.Batch batch =
                 new TwoPhaseMessage.Batch(1, 1, Version.ZERO, true, List.of(), List.of(), prepares, List.of());
-        client.act(() -> client.network.send(link, batch));
+        client.act(() -> client.network.send(link, new MembershipMessage.Fenced(1)));
         await().until(() -> server.inputs.size() == 1);
-        assertEquals(batch, ((Input.Received) server.inputs.get(0)).message());
+        client.act(() -> client.network.send(link, batch));
+        await().until(() -> server.inputs.size() == 2);
+        assertEquals(batch, ((Input.Received) server.inputs.get(1)).message());
     }
 
     @Test
@@ -128,7 +130,7 @@ class LinksTest {
     void aHostThatDoesNotAnswerIsNotCalledRefusing() throws Exception {
         // A full backlog: the kernel drops further connection requests, as a dead host would.
         try (ServerSocket full = new ServerSocket()) {
-            full.bind(new InetSocketAddress("127.0.0.1", 0), 1);
+            full.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
             List<Socket> fillers = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 Socket filler = new Socket();
@@ -168,6 +170,7 @@ class LinksTest {
             long link = ((Input.LinkOpened) client.inputs.get(0)).link();
             TwoPhaseMessage.BatchReply reply = new TwoPhaseMessage.BatchReply(
                     1,
+                    true,
                     0,
                     List.of(),
                     List.of(new TwoPhaseMessage.ReadAnswer(Bytes.wrap(new byte[16 << 20]), new Version(1, 1))));

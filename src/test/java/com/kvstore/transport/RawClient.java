@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ final class RawClient implements AutoCloseable {
     private final BufferedReader lines;
 
     RawClient(int port) throws IOException {
-        socket.connect(new InetSocketAddress("127.0.0.1", port), 2_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2_000);
         socket.setSoTimeout(10_000);
         socket.setTcpNoDelay(true);
         lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));

@@ -54,7 +54,7 @@ final class TestNode implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        loop.parent().shutdownGracefully(0, 2, TimeUnit.SECONDS).await(3, TimeUnit.SECONDS);
+    public void close() {
+        loop.parent().shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }
