@@ -148,15 +148,13 @@ class AnswersTest {
         Result status = new Result.Document("{\"epoch\":3,\"copies\":{\"whole\":true,\"single\":0},\"servers\":"
                 + "[{\"address\":\"127.0.0.1:8081\",\"position\":1,\"state\":\"up\",\"keys\":12,"
                 + "\"heartbeat_age_ms\":2140}]}");
-        assertEquals(
-                """
+        assertEquals("""
                 Epoch: 3
                 Copies: whole yes, single 0
 
                 Servers
                   Address         Position  State  Keys  Heartbeat age
-                  127.0.0.1:8081  1         up     12    2.1 s""",
-                text("status", status));
+                  127.0.0.1:8081  1         up     12    2.1 s""", text("status", status));
         String piped =
                 new Answers(Format.TEXT, true).of(ask("status"), status).body().text();
         assertTrue(piped.startsWith("{\"epoch\":3") && piped.indexOf('\n') < 0, piped);
