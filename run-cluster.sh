@@ -171,11 +171,13 @@ for ((p = port; p <= port + slaves; p++)); do
 done
 
 # start NAME SCRIPT ARGUMENT...: in DIR, its console in NAME.log. The scripts exec the server, so that the process id
-# kept here is the server's own.
+# kept here is the server's own. Job control gives it a process group of its own: Ctrl-C at the prompt is not for it.
 start() {
     local name=$1 script=$2
     shift 2
+    set -m
     (cd -- "$dir" && exec "$KVSTORE_HOME/$script" "$@") </dev/null >"$dir/$name.log" 2>&1 &
+    set +m
     pids+=("$!")
     names+=("$name")
 }

@@ -316,6 +316,8 @@ SERVER_FLAGS=(
     -XX:MaxHeapFreeRatio=30
     -XX:ReservedCodeCacheSize=64m
     -XX:+ExitOnOutOfMemoryError
+    # Netty would look for a network card to name its channels after, and complain where there is none.
+    -Dio.netty.machineId=02:00:00:00:00:01
 )
 
 # KVSTORE_JAVA_OPTS comes last, so that it wins over the flags above.
