@@ -108,6 +108,9 @@ final class PipedSession {
                     next = next == null ? pending.take() : next;
                 }
                 if (next.last()) {
+                    if (reader) {
+                        flush();
+                    }
                     return;
                 }
                 Answer answer = next.answer().join();

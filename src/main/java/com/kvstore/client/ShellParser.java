@@ -2,6 +2,7 @@ package com.kvstore.client;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
 
@@ -15,7 +16,23 @@ final class ShellParser implements Parser {
 
     /** @param word the one the cursor is in, up to the cursor */
     private record Line(String word, int wordCursor, int wordIndex, List<String> words, String line, int cursor)
-            implements ParsedLine {}
+            implements CompletingParsedLine {
+        @Override
+        public CharSequence escape(CharSequence candidate, boolean complete) {
+            // The completer offers nothing that would need it.
+            return candidate;
+        }
+
+        @Override
+        public int rawWordCursor() {
+            return wordCursor;
+        }
+
+        @Override
+        public int rawWordLength() {
+            return word.length();
+        }
+    }
 
     @Override
     public ParsedLine parse(String line, int cursor, ParseContext context) {

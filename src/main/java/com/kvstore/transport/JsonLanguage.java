@@ -149,7 +149,7 @@ final class JsonLanguage implements Language {
 
         @Override
         protected void answer(Result result) {
-            byte[] line = line(JsonResponses.encode(result, id));
+            byte[] line = line(JsonResponses.encodeForClient(result, id));
             answer = line;
             connection.countHeld(line.length);
             for (Slot first = window.peek(); first != null && first.answer != null; first = window.peek()) {

@@ -41,6 +41,22 @@ public final class JsonResponses {
         return out.end();
     }
 
+    /**
+     * As {@link #encode}, for a client: a value comes alone, without the version that only nodes need.
+     *
+     * @param id the request's, null if it had none
+     */
+    public static String encodeForClient(Result result, @Nullable Object id) {
+        if (!(result instanceof Result.Value value)) {
+            return encode(result, id);
+        }
+        JsonOut out = JsonOut.line("data").put(MESSAGE, value.value());
+        if (id != null) {
+            out.putParsed(JsonIn.ID, id);
+        }
+        return out.end();
+    }
+
     /** @param line without its end */
     public static JsonResponse decode(String line) throws ProtocolException {
         return decode(JsonText.parse(line));

@@ -18,6 +18,16 @@ class JsonResponsesTest {
     private static final ServerNode NODE = new ServerNode("127.0.0.1", 8081);
 
     @Test
+    void aClientGetsTheValueAlone() {
+        Result value = new Result.Value(Bytes.of("alice"), new Version(12, 7));
+        assertEquals("{\"req_type\":\"data\",\"message\":\"alice\"}", JsonResponses.encodeForClient(value, null));
+        assertEquals("{\"req_type\":\"data\",\"message\":\"alice\",\"id\":5}", JsonResponses.encodeForClient(value, 5));
+        assertEquals(
+                "{\"req_type\":\"ack\",\"message\":\"success\"}",
+                JsonResponses.encodeForClient(Result.Ack.WHOLE, null));
+    }
+
+    @Test
     void aWholeWriteIsAcknowledgedInTheSpecificationsWords() {
         assertEquals("{\"req_type\":\"ack\",\"message\":\"success\"}", JsonResponses.encode(Result.Ack.WHOLE, null));
     }
