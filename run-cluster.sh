@@ -11,8 +11,8 @@
 #   --help            this text
 #
 # Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
-# --request-timeout --cache-size --min-copies --profile --ring-size --virtual-nodes; to the data nodes:
-# --heartbeat-interval --drain-timeout; to both: --wire.
+# --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes; to the data nodes:
+# --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections.
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
 # ends with the client's status (0 all worked, 1 a key was not found, 2 an error). Each node's console is in
@@ -76,11 +76,11 @@ while (($# > 0)); do
             ;;
         --dir) dir=$value ;;
         --heartbeat-port | --heartbeat-timeout | --health-check-interval | --request-timeout | --cache-size | \
-            --min-copies | --profile | --ring-size | --virtual-nodes)
+            --min-copies | --move-rate | --profile | --ring-size | --virtual-nodes)
             coordinator_options+=("$option" "$value")
             ;;
         --heartbeat-interval | --drain-timeout) slave_options+=("$option" "$value") ;;
-        --wire)
+        --wire | --max-value | --max-connections)
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
             ;;
@@ -95,14 +95,31 @@ build_if_stale coordinator slave client
 
 # Everything below is undone by this, however the script ends.
 pids=()
+births=()
+names=()
 client_pid=""
 temporary=""
 
+# birth PID: when the process began, as the kernel counts; the same for all where there is no /proc.
+birth() {
+    local stat=""
+    if [[ -r "/proc/$1/stat" ]]; then
+        stat=$(cat "/proc/$1/stat" 2>/dev/null) || true
+        # The second field, a name in parentheses, may hold anything.
+        stat=${stat##*) }
+        cut -d ' ' -f 20 <<<"$stat"
+    fi
+}
+
+# is_running I: whether the process that was started as number I is. A node that was killed may have left its number to
+# a process of somebody else's, which is then none of our business.
+is_running() { kill -0 "${pids[$1]}" 2>/dev/null && [[ "$(birth "${pids[$1]}")" == "${births[$1]}" ]]; }
+
 # still_running: whether any process that was started is.
 still_running() {
-    local pid
-    for pid in ${pids[@]+"${pids[@]}"}; do
-        if kill -0 "$pid" 2>/dev/null; then
+    local i
+    for ((i = 0; i < ${#pids[@]}; i++)); do
+        if is_running "$i"; then
             return 0
         fi
     done
@@ -110,9 +127,11 @@ still_running() {
 }
 
 signal_all() {
-    local pid
-    for pid in ${pids[@]+"${pids[@]}"}; do
-        kill "-$1" "$pid" 2>/dev/null || true
+    local i
+    for ((i = 0; i < ${#pids[@]}; i++)); do
+        if is_running "$i"; then
+            kill "-$1" "${pids[i]}" 2>/dev/null || true
+        fi
     done
 }
 
@@ -132,6 +151,7 @@ stop_everything() {
     trap '' INT TERM HUP
     if [[ -n "$client_pid" ]]; then
         pids+=("$client_pid")
+        births+=("$(birth "$client_pid")")
     fi
     # The second signal tells a data node not to wait for a better moment: all the others go as well. Who then still
     # runs, a paused one for instance, is killed.
@@ -140,9 +160,9 @@ stop_everything() {
         signal_all TERM
         if ! wait_until_gone 20; then
             signal_all KILL
+            wait_until_gone 20 || true
         fi
     fi
-    wait 2>/dev/null || true
     if [[ -n "$temporary" ]]; then
         rm -rf -- "$temporary"
     fi
@@ -178,37 +198,39 @@ start() {
     set -m
     (cd -- "$dir" && exec "$KVSTORE_HOME/$script" "$@") </dev/null >"$dir/$name.log" 2>&1 &
     set +m
+    # Who is killed on purpose is not reported by the shell.
+    disown "$!" 2>/dev/null || true
     pids+=("$!")
+    births+=("$(birth "$!")")
     names+=("$name")
 }
-names=()
 
-# wait_for NAME PID TEXT: until the line stands in the node's console.
+# wait_for I TEXT: until the line stands in node I's console.
 wait_for() {
-    local name=$1 pid=$2 text=$3 tenths
+    local name=${names[$1]} text=$2 tenths
     for ((tenths = 0; tenths < READY_TIMEOUT_S * 10; tenths++)); do
         if grep -qF -- "$text" "$dir/$name.log" 2>/dev/null; then
             return 0
         fi
-        if ! kill -0 "$pid" 2>/dev/null; then
+        if ! is_running "$1"; then
             note "The $name did not start. It said:"
-            tail -n 10 -- "$dir/$name.log" >&2
+            tail -n 40 -- "$dir/$name.log" >&2
             exit 2
         fi
         sleep 0.1
     done
     note "The $name was not ready within $READY_TIMEOUT_S seconds. It said:"
-    tail -n 10 -- "$dir/$name.log" >&2
+    tail -n 40 -- "$dir/$name.log" >&2
     exit 2
 }
 
 start coordinator run-coordinator.sh "$HOST" "$port" ${coordinator_options[@]+"${coordinator_options[@]}"}
-wait_for coordinator "${pids[0]}" "Ready to accept connections"
+wait_for 0 "Ready to accept connections"
 for ((p = port + 1; p <= port + slaves; p++)); do
     start "slave-$p" run-slave.sh "$HOST" "$p" ${slave_options[@]+"${slave_options[@]}"}
 done
 for ((i = 1; i <= slaves; i++)); do
-    wait_for "${names[i]}" "${pids[i]}" "Registration successful"
+    wait_for "$i" "Registration successful"
 done
 
 # With one data node there is one copy; with more, the first command should find two.
@@ -232,7 +254,7 @@ if [[ -z "$prompt" ]]; then
     # Whoever is killed meanwhile is named; the others go on, that is what they are for.
     while still_running; do
         for ((i = 0; i <= slaves; i++)); do
-            if [[ -z "${gone[i]:-}" ]] && ! kill -0 "${pids[i]}" 2>/dev/null; then
+            if [[ -z "${gone[i]:-}" ]] && ! is_running "$i"; then
                 gone[i]=yes
                 note "$(date +%H:%M:%S) ${names[i]} (process ${pids[i]}) has ended."
             fi
