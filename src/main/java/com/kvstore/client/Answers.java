@@ -82,7 +82,7 @@ final class Answers {
     }
 
     private static String json(Result result) {
-        return JsonResponses.encode(result, null);
+        return JsonResponses.encodeForClient(result, null);
     }
 
     private static int status(ErrorCode code) {
