@@ -51,7 +51,7 @@ while IFS='|' read -r where name file; do
 done < <(list_libraries)
 if [[ -n "$missing" ]]; then
     note "Fill the cache with this command, then run ./build-simple.sh again:"
-    note "    mvn -f \"$KVSTORE_HOME/pom.xml\" -q -DskipTests package"
+    note "    mvn -f \"$KVSTORE_HOME/pom.xml\" -q -Dmaven.test.skip=true package"
     exit 1
 fi
 

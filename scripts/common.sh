@@ -270,7 +270,7 @@ build_jars() {
     else
         require_maven
         echo "Building with Maven; the first time it downloads the libraries …"
-        run_maven -q -DskipTests package
+        run_maven -q -Dmaven.test.skip=true package
         make_client_archive
     fi
 }
