@@ -60,6 +60,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     private boolean dirty;
     private boolean resumeQueued;
+    /** The language has a request that must wait for an earlier one. */
+    private boolean stalled;
     /** The other side sends no more, but may still read. */
     private boolean inputEnded;
     /** Refused: what still comes is thrown away. */
@@ -119,7 +121,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     public boolean mayRead() {
         return !closed
                 && !refused
-                && (node || (requests < MAX_REQUESTS && requestBytes < MAX_REQUEST_BYTES && channel.isWritable()));
+                && (node || (!stalled && requests < MAX_REQUESTS && requestBytes < MAX_REQUEST_BYTES && channel.isWritable()));
     }
 
     @Override
@@ -265,6 +267,15 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             size = document.json().length();
         }
         return size <= SMALL_BYTES || (unsentBytes < MAX_UNSENT_BYTES && network.mayHoldAnswer(size));
+    }
+
+    /** For a {@link Language}: nothing more is read until that is taken back. */
+    void stall(boolean waiting) {
+        stalled = waiting;
+        if (!waiting && !resumeQueued) {
+            resumeQueued = true;
+            channel.eventLoop().execute(this::resume);
+        }
     }
 
     private void resumeLater() {
