@@ -4,10 +4,8 @@ import com.kvstore.client.Client;
 import com.kvstore.client.ClientSettings;
 import com.kvstore.client.Help;
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -21,28 +19,24 @@ public final class ClientMain {
     private ClientMain() {}
 
     public static void main(String[] arguments) {
-        // The descriptors themselves: System.out would encode for the locale, and the answers are UTF-8.
-        OutputStream out = new FileOutputStream(FileDescriptor.out);
-        OutputStream err = new FileOutputStream(FileDescriptor.err);
-        int status;
+        int status = 0;
         try {
             ClientSettings settings = ClientOptions.parse(ExactArguments.of(arguments));
             if (settings == null) {
-                print(out, Help.COMMAND_LINE);
-                status = 0;
+                print(FileDescriptor.out, Help.COMMAND_LINE);
             } else {
-                status = new Client(settings, new FileInputStream(FileDescriptor.in), out, err).run();
+                status = Client.ofProcess(settings).run();
             }
         } catch (IllegalArgumentException wrong) {
-            print(err, wrong.getMessage() + "\n" + Help.USAGE + " (--help says more)");
+            print(FileDescriptor.err, wrong.getMessage() + "\n" + Help.USAGE + " (--help says more)");
             status = WRONG_USAGE;
         }
         System.exit(status);
     }
 
-    private static void print(OutputStream to, String text) {
+    private static void print(FileDescriptor descriptor, String text) {
         try {
-            to.write((text + "\n").getBytes(StandardCharsets.UTF_8));
+            new FileOutputStream(descriptor).write((text + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException nobodyReads) {
             // There is nobody to tell.
             return;

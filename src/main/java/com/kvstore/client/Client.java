@@ -2,6 +2,9 @@ package com.kvstore.client;
 
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.ServerNode;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -24,16 +27,30 @@ public final class Client {
     private final InputStream in;
     private final Output out;
     private final Output err;
+    private final boolean terminal;
 
     /**
      * @param out answers
      * @param err everything else
+     * @param terminal whether a person types what comes from {@code in}
      */
-    public Client(ClientSettings settings, InputStream in, OutputStream out, OutputStream err) {
+    Client(ClientSettings settings, InputStream in, OutputStream out, OutputStream err, boolean terminal) {
         this.settings = settings;
         this.in = in;
         this.out = new Output(out);
         this.err = new Output(err);
+        this.terminal = terminal;
+    }
+
+    /** A prompt on this process's standard streams. */
+    public static Client ofProcess(ClientSettings settings) {
+        // The descriptors themselves: System.out would encode for the locale, and the answers are UTF-8.
+        return new Client(
+                settings,
+                new FileInputStream(FileDescriptor.in),
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                settings.words().isEmpty() && Terminals.is(Terminals.STDIN));
     }
 
     /** @return the status to end the process with */
@@ -80,7 +97,6 @@ public final class Client {
     }
 
     private int session() {
-        boolean terminal = Terminals.is(Terminals.STDIN);
         Answers answers = new Answers(settings.format(), !terminal);
         Addresses addresses;
         try {

@@ -53,6 +53,7 @@ final class TwoPhaseBinary {
         } else if (message instanceof BatchReply reply) {
             out.u8(BATCH_REPLY);
             out.number(reply.sequence());
+            out.flag(reply.last());
             out.number(reply.keys());
             out.list(reply.refusals(), TwoPhaseBinary::writeRefusal);
             out.list(reply.answers(), TwoPhaseBinary::writeAnswer);
@@ -65,6 +66,7 @@ final class TwoPhaseBinary {
             case BATCH_REPLY ->
                 new BatchReply(
                         in.number(),
+                        in.flag(),
                         in.number(),
                         in.list(MIN_REFUSAL_BYTES, TwoPhaseBinary::readRefusal),
                         in.list(MIN_ANSWER_BYTES, TwoPhaseBinary::readAnswer));

@@ -41,6 +41,7 @@ final class TwoPhaseJson {
         BatchReply reply = (BatchReply) message;
         return JsonOut.line("batch-reply")
                 .put("sequence", reply.sequence())
+                .put("last", reply.last())
                 .put("keys", reply.keys())
                 .list("refusals", reply.refusals(), (refusal, out) -> out.put(TRANSACTION, refusal.transaction())
                         .put("code", refusal.code().name())
@@ -64,6 +65,7 @@ final class TwoPhaseJson {
             case "batch-reply" ->
                 new BatchReply(
                         in.number("sequence"),
+                        in.flag("last"),
                         in.number("keys"),
                         in.list(
                                 "refusals",

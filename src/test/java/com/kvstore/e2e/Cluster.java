@@ -57,7 +57,7 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    /** A coordinator and {@code count} data nodes, ready, with two copies of everything. */
+    /** A coordinator and {@code count} data nodes, ready, with two copies of everything if there are two. */
     static Cluster started(int count, String... coordinatorOptions) {
         Cluster cluster = new Cluster(coordinatorOptions);
         try {
@@ -70,7 +70,9 @@ final class Cluster implements AutoCloseable {
             for (int slavePort : ports) {
                 cluster.slave(slavePort).awaitLine("[REGISTER] Registration successful", START);
             }
-            cluster.awaitWhole(count);
+            if (count > 1) {
+                cluster.awaitWhole(count);
+            }
             return cluster;
         } catch (RuntimeException | Error failed) {
             cluster.close();

@@ -89,7 +89,8 @@ public final class RandomMessages {
                 () -> new Goodbye(server(), anyLong()),
                 () -> new GoodbyeAnswer(smallNumber()),
                 this::batch,
-                () -> new BatchReply(number(), number(), list(this::refusal), list(this::readAnswer))));
+                () -> new BatchReply(
+                        number(), random.nextBoolean(), number(), list(this::refusal), list(this::readAnswer))));
         types.addAll(List.of(
                 () -> new StartMove(number(), number(), random.nextBoolean() ? server() : null, ranges(), number()),
                 () -> new CancelMove(number()),

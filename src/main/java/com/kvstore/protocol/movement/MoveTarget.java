@@ -232,7 +232,11 @@ public final class MoveTarget {
         }
     }
 
-    /** Reports what there is to report. @return whether the move is finished and forgotten */
+    /**
+     * Reports what there is to report.
+     *
+     * @return whether the move is finished and forgotten
+     */
     private boolean finishedOrReported(Run run, long nowNs, Effects effects) {
         Filling filling = run.filling;
         if (filling.complete()) {
@@ -281,7 +285,11 @@ public final class MoveTarget {
         effects.cancelTimer(new TimerId(ANSWER_TIMER, move));
     }
 
-    /** Counts one connection to {@code peer} as heard of. @return false if none was asked for */
+    /**
+     * Counts one connection to {@code peer} as heard of.
+     *
+     * @return false if none was asked for
+     */
     private boolean heardOfConnect(ServerNode peer) {
         Integer asked = connecting.get(peer);
         if (asked == null) {

@@ -218,7 +218,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             }
             if (received.message() instanceof BatchReply reply) {
                 peer.keys(reply.keys());
-                twoPhase.onBatchReply(peer.member(), reply, effects);
+                twoPhase.onBatchReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof MoveMessage move) {
                 moves.on(peer.member(), move, nowNs, effects);
             }

@@ -23,6 +23,7 @@ import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.twophase.Participant;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,7 +144,9 @@ public final class SlaveMachine implements Machine {
     private void onBatch(long link, Batch batch, long nowNs, Effects effects) {
         View present = view;
         if (link == coordinatorLink && present != null) {
-            effects.send(link, participant.on(batch, present, member));
+            for (BatchReply part : participant.on(batch, present, member)) {
+                effects.send(link, part);
+            }
             grantUntilNs = nowNs + Peers.GRANT_NS;
         }
     }

@@ -1,7 +1,9 @@
 package com.kvstore.protocol.twophase;
 
+import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
@@ -17,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * the one that a time-out is about.
  */
 final class Channel {
-    /** A frame is sent early when its values come to so much. */
-    private static final int FLUSH_BYTES = 1 << 20;
+    /** A frame is full when its values come to so much. */
+    private static final int FRAME_BYTES = 1 << 20;
 
     /** A batch in flight. */
     static final class Sent {
@@ -33,21 +35,36 @@ final class Channel {
         final List<Attempt> prepares;
         final List<PendingRead> reads;
 
-        Sent(long sequence, long sentNs, Channel from) {
+        /** Reads whose answers have come. */
+        int readsAnswered;
+
+        Sent(
+                long sequence,
+                long sentNs,
+                List<Attempt> outcomes,
+                List<Version> strayOutcomes,
+                List<Attempt> prepares,
+                List<PendingRead> reads) {
             this.sequence = sequence;
             this.sentNs = sentNs;
             this.timeoutFromNs = sentNs;
-            this.outcomes = from.outcomes;
-            this.strayOutcomes = from.strays;
-            this.prepares = from.prepared;
-            this.reads = from.reading;
+            this.outcomes = outcomes;
+            this.strayOutcomes = strayOutcomes;
+            this.prepares = prepares;
+            this.reads = reads;
+        }
+
+        /** The reads that a part with so many answers is about. */
+        List<PendingRead> nextReads(int answers) {
+            List<PendingRead> next = reads.subList(readsAnswered, readsAnswered + answers);
+            readsAnswered += answers;
+            return next;
         }
     }
 
     final int member;
     private final ArrayDeque<Sent> inFlight = new ArrayDeque<>();
     private long sequence;
-    private int bytes;
     /** When the newest batch that was answered had been sent: the slave's grant counts from there. */
     long grantedFromNs = Long.MIN_VALUE;
 
@@ -93,9 +110,6 @@ final class Channel {
     void prepare(Attempt attempt, Prepare prepare) {
         prepares.add(prepare);
         prepared.add(attempt);
-        for (var write : prepare.writes()) {
-            bytes += write.value() == null ? 0 : write.value().length();
-        }
     }
 
     void read(PendingRead pending, Read read) {
@@ -107,27 +121,55 @@ final class Channel {
         return commits.isEmpty() && aborts.isEmpty() && prepares.isEmpty() && reads.isEmpty();
     }
 
-    boolean isFull() {
-        return bytes >= FLUSH_BYTES;
-    }
-
-    /** Sends what was gathered; empty, it asks for a sign of life. */
+    /** Sends what was gathered, in one frame unless its values are large; empty, it asks for a sign of life. */
     void send(long link, long epoch, Version settled, boolean priorSettled, long nowNs, Effects effects) {
-        Batch batch = new Batch(++sequence, epoch, settled, priorSettled, commits, aborts, prepares, reads);
-        inFlight.add(new Sent(sequence, nowNs, this));
         lastSentNs = nowNs;
+        int from = 0;
+        long bytes = 0;
+        for (int i = 0; i + 1 < prepares.size(); i++) {
+            bytes += valueBytes(prepares.get(i));
+            if (bytes >= FRAME_BYTES) {
+                int to = i + 1;
+                List<Prepare> part = prepares.subList(from, to);
+                inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, prepared.subList(from, to), List.of()));
+                effects.send(link, new Batch(sequence, epoch, settled, priorSettled, commits, aborts, part, List.of()));
+                clearOutcomes();
+                from = to;
+                bytes = 0;
+            }
+        }
+        List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
+        List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
+        inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, restPrepared, reading));
+        effects.send(link, new Batch(sequence, epoch, settled, priorSettled, commits, aborts, rest, reads));
         clearGathered();
-        effects.send(link, batch);
     }
 
-    /** The batch that an answer is for; null if the answer belongs to none. */
-    @Nullable Sent answered(long answeredSequence) {
+    private static long valueBytes(Prepare prepare) {
+        long bytes = 0;
+        for (PreparedWrite write : prepare.writes()) {
+            Bytes value = write.value();
+            bytes += value == null ? 0 : value.length();
+        }
+        return bytes;
+    }
+
+    /**
+     * The batch that an answer is for, or a part of one; null if the answer belongs to none.
+     *
+     * @param last whether it is wholly answered now
+     */
+    @Nullable Sent answered(long answeredSequence, boolean last, long nowNs) {
         Sent sent = inFlight.peek();
         if (sent == null || sent.sequence != answeredSequence) {
             return null;
         }
-        inFlight.poll();
         grantedFromNs = sent.sentNs;
+        if (last) {
+            inFlight.poll();
+        } else {
+            sent.timeoutFromNs = nowNs;
+        }
         return sent;
     }
 
@@ -148,7 +190,7 @@ final class Channel {
     List<PendingRead> reset() {
         List<PendingRead> lost = new ArrayList<>();
         for (Sent sent : inFlight) {
-            lost.addAll(sent.reads);
+            lost.addAll(sent.reads.subList(sent.readsAnswered, sent.reads.size()));
         }
         lost.addAll(reading);
         inFlight.clear();
@@ -158,15 +200,18 @@ final class Channel {
         return lost;
     }
 
-    private void clearGathered() {
+    private void clearOutcomes() {
         commits = new ArrayList<>();
         aborts = new ArrayList<>();
-        prepares = new ArrayList<>();
-        reads = new ArrayList<>();
         outcomes = new ArrayList<>();
         strays = new ArrayList<>();
+    }
+
+    private void clearGathered() {
+        clearOutcomes();
+        prepares = new ArrayList<>();
+        reads = new ArrayList<>();
         prepared = new ArrayList<>();
         reading = new ArrayList<>();
-        bytes = 0;
     }
 }

@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 public final class Participant {
     /** Tombstones dropped in one turn at most. */
     private static final int TOMBSTONES_A_TURN = 1_000;
+    /** A part of an answer ends when its values come to so much. */
+    private static final int PART_BYTES = 1 << 20;
 
     private record Tombstone(Bytes key, Version version) {}
 
@@ -82,11 +84,12 @@ public final class Participant {
     }
 
     /**
-     * Carries a batch out and answers it.
+     * Carries a batch out.
      *
      * @param self this slave's member id in {@code view}
+     * @return the answer, in parts of bounded size
      */
-    public BatchReply on(Batch batch, View view, int self) {
+    public List<BatchReply> on(Batch batch, View view, int self) {
         for (Version transaction : batch.commits()) {
             commit(transaction, view, self);
         }
@@ -101,20 +104,31 @@ public final class Participant {
                 refusals.add(refusal);
             }
         }
-        List<ReadAnswer> answers = batch.reads().isEmpty()
-                ? List.of()
-                : new ArrayList<>(batch.reads().size());
-        for (Read read : batch.reads()) {
-            StoredRecord found = table.get(read.key());
-            answers.add(
-                    found == null
-                            ? new ReadAnswer(null, Version.ZERO)
-                            : new ReadAnswer(found.value(), found.version()));
-        }
         committed.settled(batch.settled(), batch.priorSettled());
         aborted.settled(batch.settled(), batch.priorSettled());
         dropTombstones(batch, view);
-        return new BatchReply(batch.sequence(), table.keys(), refusals, answers);
+        return answer(batch, refusals);
+    }
+
+    private List<BatchReply> answer(Batch batch, List<Refusal> refusals) {
+        List<BatchReply> parts = new ArrayList<>(1);
+        List<Refusal> unsent = refusals;
+        List<ReadAnswer> answers = batch.reads().isEmpty() ? List.of() : new ArrayList<>();
+        int bytes = 0;
+        for (Read read : batch.reads()) {
+            if (bytes >= PART_BYTES) {
+                parts.add(new BatchReply(batch.sequence(), false, table.keys(), unsent, answers));
+                unsent = List.of();
+                answers = new ArrayList<>();
+                bytes = 0;
+            }
+            StoredRecord found = table.get(read.key());
+            Bytes value = found == null ? null : found.value();
+            answers.add(new ReadAnswer(value, found == null ? Version.ZERO : found.version()));
+            bytes += value == null ? 0 : value.length();
+        }
+        parts.add(new BatchReply(batch.sequence(), true, table.keys(), unsent, answers));
+        return parts;
     }
 
     private @Nullable Refusal prepare(Prepare prepare) {

@@ -123,9 +123,9 @@ final class Reads {
                 : Result.Failure.of(ErrorCode.UNAVAILABLE, "No copy of '" + key + "' can be read at the moment");
     }
 
-    void onAnswered(Channel.Sent sent, List<ReadAnswer> answers, Effects effects) {
-        for (int i = 0; i < sent.reads.size(); i++) {
-            PendingRead read = sent.reads.get(i);
+    void onAnswered(List<PendingRead> asked, List<ReadAnswer> answers, Effects effects) {
+        for (int i = 0; i < asked.size(); i++) {
+            PendingRead read = asked.get(i);
             ReadAnswer answer = answers.get(i);
             clientsWaiting--;
             Bytes bytes = answer.value();

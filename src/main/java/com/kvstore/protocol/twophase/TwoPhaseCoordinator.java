@@ -116,15 +116,17 @@ public final class TwoPhaseCoordinator {
     }
 
     /** A slave answered a batch. */
-    public void onBatchReply(int member, BatchReply reply, Effects effects) {
+    public void onBatchReply(int member, BatchReply reply, long nowNs, Effects effects) {
         Channel channel = channels.existing(member);
-        Channel.Sent sent = channel == null ? null : channel.answered(reply.sequence());
-        if (sent == null || reply.answers().size() != sent.reads.size()) {
+        Channel.Sent sent = channel == null ? null : channel.answered(reply.sequence(), reply.last(), nowNs);
+        if (sent == null) {
             return;
         }
-        recovery.onAnswered(member, sent.strayOutcomes);
-        transactions.onAnswered(sent, member, reply.refusals(), effects);
-        reads.onAnswered(sent, reply.answers(), effects);
+        if (sent.readsAnswered == 0) {
+            recovery.onAnswered(member, sent.strayOutcomes);
+            transactions.onAnswered(sent, member, reply.refusals(), effects);
+        }
+        reads.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), effects);
     }
 
     /** A member of the view greeted and is up. */

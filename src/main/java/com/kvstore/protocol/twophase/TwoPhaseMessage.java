@@ -41,10 +41,14 @@ public sealed interface TwoPhaseMessage extends Message {
      * Slave to coordinator: batch {@code sequence}, all but these. Every prepare that is not refused is a yes vote, every
      * commit and abort is carried out. It also grants the epoch for another second.
      *
+     * <p>Large values make the answer come in parts, so that no frame grows beyond bounds: the first carries the refusals,
+     * the reads' answers are spread over all.
+     *
+     * @param last whether this is the only part, or the last one
      * @param keys how many keys with a value the slave holds now
      * @param answers one for each read, in their order
      */
-    record BatchReply(long sequence, long keys, List<Refusal> refusals, List<ReadAnswer> answers)
+    record BatchReply(long sequence, boolean last, long keys, List<Refusal> refusals, List<ReadAnswer> answers)
             implements TwoPhaseMessage {}
 
     /** A no vote. */

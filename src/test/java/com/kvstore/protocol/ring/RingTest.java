@@ -41,7 +41,10 @@ final class RingTest {
         assertTrue(ring.owner("username").table.holds(NAME));
         assertTrue(ring.replica("username").table.holds(NAME));
         assertEquals(
-                2, ring.slaves.values().stream().filter(node -> node.table.holds(NAME)).count());
+                2,
+                ring.slaves.values().stream()
+                        .filter(node -> node.table.holds(NAME))
+                        .count());
     }
 
     @Test
@@ -271,7 +274,9 @@ final class RingTest {
         for (int i = 0; i < 200; i++) {
             assertEquals(i == 7 ? "during" : "value" + i, ring.get("key" + i));
         }
-        long copies = ring.slaves.values().stream().mapToLong(node -> node.table.keys()).sum();
+        long copies = ring.slaves.values().stream()
+                .mapToLong(node -> node.table.keys())
+                .sum();
         assertEquals(400, copies, "two copies of every key and no orphans");
     }
 
@@ -342,9 +347,9 @@ final class RingTest {
         Node replica = ring.replica("username");
         ring.put("username", "alice");
         ring.withholdTo = replica.address;
-        ring.withhold = message -> message instanceof Batch batch && !batch.commits().isEmpty();
-        assertEquals(
-                Result.Ack.WHOLE, ring.put("username", "bob"));
+        ring.withhold =
+                message -> message instanceof Batch batch && !batch.commits().isEmpty();
+        assertEquals(Result.Ack.WHOLE, ring.put("username", "bob"));
         ring.kill(ring.coordinator);
         ring.withhold = message -> false;
         ring.startCoordinator();

@@ -1,0 +1,222 @@
+package com.kvstore.sim;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
+import com.kvstore.common.Result;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.ring.CoordinatorMachine;
+import com.kvstore.sim.ClusterOptions.Losses;
+import com.kvstore.storage.MemoryTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of a whole cluster, from one seed: first everything breaks while clients read and write, then everything heals.
+ *
+ * <p>What is demanded: after healing the coordinator soon reports two copies of every key, and both are there, equal, and
+ * nowhere else; every key can be read; no request stays unanswered; and all the clients saw, the last reads included,
+ * could have come from one copy of the data that never forgets ({@link HistoryChecker}).
+ *
+ * <p>Threading: a run is one thread's; runs share nothing.
+ */
+public final class ClusterSimulation {
+    private static final long POLL_NS = 250_000_000;
+    private static final long START_NS = 60 * ClusterOptions.SECOND_NS;
+    private static final long SETTLE_NS = 90 * ClusterOptions.SECOND_NS;
+    private static final long ANSWER_NS = 60 * ClusterOptions.SECOND_NS;
+    private static final long LONGEST_REQUEST_NS = 30 * ClusterOptions.SECOND_NS;
+
+    private final ClusterOptions options;
+    private final SimWorld world;
+    private final SimNetwork network;
+    private final SimCluster cluster;
+    private final ClientLog log = new ClientLog();
+    private final FaultInjector faults;
+    private final SimRandom random;
+    private final List<SimClient> clients = new ArrayList<>();
+    private final List<RandomWorkload> workloads = new ArrayList<>();
+
+    private ClusterSimulation(SimWorld world, ClusterOptions options, Supplier<RecordTable> newTable) {
+        this.options = options;
+        this.world = world;
+        this.random = world.random().fork("simulation");
+        this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
+        this.cluster = new SimCluster(network, options, newTable);
+        this.faults = new FaultInjector(world, cluster, network, options.losses());
+        cluster.coordinator().onNote(this::coordinatorSaid);
+    }
+
+    /**
+     * Runs {@code seed} with options drawn from it.
+     *
+     * @throws SimulationFailure if anything demanded does not hold
+     */
+    public static RunReport run(long seed, Trace trace) {
+        ClusterOptions options = ClusterOptions.draw(new SimRandom(seed).fork("options"));
+        return run(seed, options, trace);
+    }
+
+    /** Runs {@code seed} with other options than its own. */
+    public static RunReport run(long seed, ClusterOptions options, Trace trace) {
+        SimWorld world = SimWorld.create(seed, trace, new WireCodec());
+        world.trace().note(0, "simulation", "seed " + seed + ", " + options);
+        return new ClusterSimulation(world, options, MemoryTable::new).run();
+    }
+
+    private RunReport run() {
+        start();
+        breakThings();
+        heal();
+        checkReplicas();
+        readEverything();
+        checkHistory();
+        return report();
+    }
+
+    private void start() {
+        for (SimNode node : cluster.nodes()) {
+            world.scheduler().after(random.skewed(1_000, 3_000_000_000L), node::start);
+        }
+        List<Bytes> hotKeys = new ArrayList<>();
+        for (int i = 0; i < options.hotKeys(); i++) {
+            hotKeys.add(Bytes.of("key" + i));
+        }
+        for (int i = 1; i <= options.clients(); i++) {
+            String name = "client" + i;
+            RandomWorkload workload = new RandomWorkload(name, world.random().fork("workload " + name), hotKeys);
+            SimClient client = new SimClient(name, world, network, cluster.coordinator(), log, workload);
+            workloads.add(workload);
+            clients.add(client);
+            world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
+        }
+        if (random.chance(0.7)) {
+            await("the cluster was not complete in time", START_NS, cluster::notConverged);
+        }
+    }
+
+    private void breakThings() {
+        long endNs = world.nowNs() + options.faultsForNs();
+        faults.start(endNs);
+        world.scheduler().runUntil(endNs);
+    }
+
+    /** A store that begins anew has no keys; that is no loss to be reported, unless a member does hold some. */
+    private void coordinatorSaid(String text) {
+        if (text.contains(SimCluster.STORE_IS_NEW)) {
+            if (options.losses() == Losses.ONE_AT_A_TIME) {
+                throw new SimulationFailure("all data was given up though never more than one copy was lost");
+            }
+            log.mayBeErased(world.nowNs(), cluster.goneFromAllMembers(log.keys()));
+        }
+    }
+
+    private void heal() {
+        faults.healAll();
+        pass(random.between(0, 5) * ClusterOptions.SECOND_NS);
+        workloads.forEach(RandomWorkload::end);
+        long boundNs = 2
+                        * (options.coordinator().heartbeatTimeoutNs()
+                                + options.coordinator().healthCheckIntervalNs())
+                + SETTLE_NS;
+        await("did not heal in time", boundNs, cluster::notConverged);
+        if (options.losses() == Losses.ANY && world.random().fork("accept").chance(0.5)) {
+            acceptLoss();
+        } else if (options.losses() == Losses.ONE_AT_A_TIME) {
+            await("the coordinator does not report two copies of every key", POLL_NS, this::notWhole);
+        }
+        await("a client waits for ever", ANSWER_NS, () -> clients.stream().allMatch(SimClient::isFinished) ? null : "");
+    }
+
+    private @Nullable String notWhole() {
+        CoordinatorMachine machine = cluster.coordinatorMachine();
+        SimProcess process = cluster.coordinator().process();
+        if (machine == null || process == null) {
+            return "the coordinator is down";
+        }
+        return machine.status(process.localNowNs()).whole() ? null : "status: " + machine.status(process.localNowNs());
+    }
+
+    private void acceptLoss() {
+        log.mayBeErased(world.nowNs(), log.keys());
+        SimProcess process = cluster.coordinator().process();
+        if (process != null) {
+            boolean[] answered = new boolean[1];
+            process.request(new Command.AcceptLoss(), null, new SimProcess.ReplySink() {
+                @Override
+                public void replied(Result result) {
+                    answered[0] = true;
+                }
+
+                @Override
+                public void connectionLost() {}
+            });
+            await("accept-loss was not answered", ANSWER_NS, () -> answered[0] ? null : "");
+        }
+        await("whole is not reported after the loss was accepted", ANSWER_NS, this::notWhole);
+    }
+
+    private void checkReplicas() {
+        await("copies differ from what the view says", SETTLE_NS, () -> ReplicaCheck.differences(cluster));
+    }
+
+    private void readEverything() {
+        SimClient reader =
+                new SimClient("reader", world, network, cluster.coordinator(), log, new ReadEach(log.keys()));
+        reader.start();
+        await("a key could not be read at the end", ANSWER_NS * 2, () -> reader.isFinished() ? null : "");
+        pass(LONGEST_REQUEST_NS);
+        SimProcess process = cluster.coordinator().process();
+        if (process != null
+                && !process.unanswered(world.nowNs() - LONGEST_REQUEST_NS).isEmpty()) {
+            throw new SimulationFailure(
+                    "requests were never answered: " + process.unanswered(world.nowNs() - LONGEST_REQUEST_NS));
+        }
+    }
+
+    private void checkHistory() {
+        List<HistoryChecker.Violation> violations =
+                HistoryChecker.check(log.history().operations());
+        if (!violations.isEmpty()) {
+            throw new SimulationFailure(violations.size() + " violations, the first: " + violations.get(0));
+        }
+        if (options.losses() == Losses.ONE_AT_A_TIME && !log.lost().isEmpty()) {
+            throw new SimulationFailure("LOST was answered though never more than one copy was: " + log.lost());
+        }
+    }
+
+    private RunReport report() {
+        Map<String, Integer> notes = new TreeMap<>();
+        for (SimNode node : cluster.nodes()) {
+            node.notes().forEach((tag, count) -> notes.merge(tag, count, Integer::sum));
+        }
+        return new RunReport(
+                world.trace().hash(),
+                world.trace().events(),
+                world.nowNs(),
+                log.history().operations().size(),
+                log.answers(),
+                faults.counts(),
+                notes);
+    }
+
+    private void pass(long forNs) {
+        world.scheduler().runUntil(world.nowNs() + forNs);
+    }
+
+    /** Lets time pass until {@code lacking} finds nothing any more. */
+    private void await(String failure, long atMostNs, Supplier<@Nullable String> lacking) {
+        long deadlineNs = world.nowNs() + atMostNs;
+        String lack = lacking.get();
+        while (lack != null) {
+            if (world.nowNs() >= deadlineNs) {
+                throw new SimulationFailure(failure + ": " + lack);
+            }
+            pass(POLL_NS);
+            lack = lacking.get();
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package com.kvstore.sim;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.membership.Copy;
+import com.kvstore.protocol.membership.Member;
+import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.ring.CoordinatorMachine;
+import com.kvstore.protocol.ring.SlaveConfig;
+import com.kvstore.protocol.ring.SlaveMachine;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A coordinator and its slaves: the real machines on simulated nodes, and what the simulation, which sees into all of
+ * them at once, knows of their state.
+ *
+ * <p>Threading: belongs to one simulation.
+ */
+public final class SimCluster {
+    static final ServerNode COORDINATOR = new ServerNode("10.0.0.1", 8080);
+    static final int HEARTBEAT_PORT = 3769;
+    /** What the console says when all data was in memory and is gone. */
+    static final String STORE_IS_NEW = "the store is new";
+
+    private static final int FIRST_SLAVE_PORT = 8081;
+    private static final long HEARTBEAT_INTERVAL_NS = 5_000_000_000L;
+    private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;
+
+    /** A slave's node, and what its present process keeps in memory. */
+    public final class Slave {
+        private final SimNode node;
+        private RecordTable table;
+        private long incarnation;
+        private boolean retired;
+
+        private Slave(int index) {
+            ServerNode address = new ServerNode("10.0.1." + (index + 1), FIRST_SLAVE_PORT + index);
+            this.table = newTable.get();
+            this.node = network.add("slave" + (index + 1), address, (random, recovered) -> {
+                table = newTable.get();
+                incarnation = random.nextLong();
+                long intervalNs =
+                        Math.min(HEARTBEAT_INTERVAL_NS, options.coordinator().heartbeatTimeoutNs() / 4);
+                return new SlaveMachine(
+                        new SlaveConfig(address, () -> COORDINATOR, false, intervalNs, DRAIN_TIMEOUT_NS),
+                        table,
+                        incarnation);
+            });
+        }
+
+        public SimNode node() {
+            return node;
+        }
+
+        public RecordTable table() {
+            return table;
+        }
+
+        /** Whether its process lives and holds what the member of this incarnation held. */
+        boolean isAlive(Member member) {
+            return node.isUp() && member.address().equals(node.address()) && member.incarnation() == incarnation;
+        }
+
+        /** An operator has taken it out for good: it is not started again. */
+        void retire() {
+            retired = true;
+        }
+
+        boolean isRetired() {
+            return retired;
+        }
+    }
+
+    private final SimNetwork network;
+    private final ClusterOptions options;
+    private final Supplier<RecordTable> newTable;
+    private final SimNode coordinator;
+    private final List<Slave> slaves = new ArrayList<>();
+
+    /** All nodes are down. */
+    SimCluster(SimNetwork network, ClusterOptions options, Supplier<RecordTable> newTable) {
+        this.network = network;
+        this.options = options;
+        this.newTable = newTable;
+        ServerNode udp = new ServerNode(COORDINATOR.host(), HEARTBEAT_PORT);
+        this.coordinator = network.add(
+                "coordinator",
+                COORDINATOR,
+                udp,
+                (random, recovered) -> new CoordinatorMachine(
+                        options.coordinator(),
+                        (View) recovered,
+                        random.nextLong(),
+                        random.nextLong() | 1,
+                        options.ring().size(),
+                        options.ring().pointsPerServer()));
+        for (int i = 0; i < options.slaves(); i++) {
+            addSlave();
+        }
+    }
+
+    public SimNode coordinator() {
+        return coordinator;
+    }
+
+    public List<Slave> slaves() {
+        return slaves;
+    }
+
+    /** Every node, the coordinator first. */
+    List<SimNode> nodes() {
+        List<SimNode> nodes = new ArrayList<>();
+        nodes.add(coordinator);
+        slaves.forEach(slave -> nodes.add(slave.node));
+        return nodes;
+    }
+
+    /** One slave more; it is down. */
+    Slave addSlave() {
+        Slave slave = new Slave(slaves.size());
+        slaves.add(slave);
+        return slave;
+    }
+
+    /** The running coordinator's; null while it is down. */
+    @Nullable CoordinatorMachine coordinatorMachine() {
+        SimProcess process = coordinator.process();
+        return process == null ? null : (CoordinatorMachine) process.machine();
+    }
+
+    /** The view in force; null while the coordinator is down. */
+    @Nullable View view() {
+        CoordinatorMachine machine = coordinatorMachine();
+        return machine == null ? null : machine.view();
+    }
+
+    /** The slave that holds what this member held; null if that is gone. */
+    @Nullable Slave holderOf(@Nullable Member member) {
+        if (member != null) {
+            for (Slave slave : slaves) {
+                if (slave.isAlive(member)) {
+                    return slave;
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Whether the coordinator says that every key has two copies, and both are really there. */
+    boolean mayLoseOne() {
+        View view = view();
+        return view != null
+                && view.members().size() > 1
+                && view.whole()
+                && view.members().values().stream().allMatch(member -> holderOf(member) != null);
+    }
+
+    /** Whether no copy that the coordinator takes for in sync is gone. */
+    boolean lossesNoticed() {
+        View view = view();
+        if (view == null) {
+            return false;
+        }
+        for (Arc arc : view.arcs()) {
+            for (Copy copy : arc.copies()) {
+                if (copy.inSync() && holderOf(view.members().get(copy.member())) == null) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Those of {@code keys} of which no member in the view has a value. */
+    List<Bytes> goneFromAllMembers(Collection<Bytes> keys) {
+        List<Bytes> gone = new ArrayList<>(keys);
+        View view = view();
+        if (view != null) {
+            for (Member member : view.members().values()) {
+                Slave holder = holderOf(member);
+                if (holder != null) {
+                    gone.removeIf(holder.table::holds);
+                }
+            }
+        }
+        return gone;
+    }
+
+    /** Why the cluster is not yet as it should be when nothing is broken; null if it is. */
+    @Nullable String notConverged() {
+        View view = view();
+        if (view == null) {
+            return "the coordinator is down";
+        }
+        for (Slave slave : slaves) {
+            Member member = view.memberAt(slave.node.address());
+            if (slave.retired ? member != null : member == null || !slave.isAlive(member) || member.leaving()) {
+                return slave.node.name() + (slave.retired ? " is still a member" : " is not a member") + ": " + view;
+            }
+        }
+        for (Arc arc : view.arcs()) {
+            if (arc.inSyncCopies() != Math.min(2, view.ring().servers())
+                    || arc.copies().size() != arc.inSyncCopies()) {
+                return "arc " + arc.start() + " to " + arc.end() + " is not whole: " + view;
+            }
+        }
+        return null;
+    }
+}

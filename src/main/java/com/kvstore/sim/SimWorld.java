@@ -1,0 +1,25 @@
+package com.kvstore.sim;
+
+/**
+ * What every component of one simulation shares: the time, the random source, the record of what happened, the codec.
+ *
+ * @param random never drawn from, only forked, by component
+ */
+public record SimWorld(Scheduler scheduler, SimRandom random, Trace trace, MessageCodec codec) {
+    public static SimWorld create(long seed, Trace trace, MessageCodec codec) {
+        return new SimWorld(new Scheduler(), new SimRandom(seed), trace, codec);
+    }
+
+    long nowNs() {
+        return scheduler.nowNs();
+    }
+
+    /** Equal for equal bytes, on every machine. */
+    static long hash(byte[] bytes) {
+        long h = bytes.length;
+        for (byte b : bytes) {
+            h = h * 0x100000001B3L ^ b;
+        }
+        return h;
+    }
+}
