@@ -22,7 +22,7 @@ class RandomHistoriesTest {
         List<Operation> history = new ArrayList<>();
         Bytes state = null;
         long effectNs = 0;
-        int width = 1 + random.below(200);
+        int width = 1 + random.below(60);
         for (int i = 0; i < size; i++) {
             effectNs += 1 + random.below(20);
             Kind kind = List.of(Kind.values()).get(random.below(Kind.values().length));

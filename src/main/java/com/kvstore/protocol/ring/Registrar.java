@@ -173,6 +173,10 @@ final class Registrar {
             return;
         }
         int position = firstPosition(views.current(), address);
+        if (position < 0) {
+            refuse(asked.link, ErrorCode.UNAVAILABLE, address + " is being drained", effects);
+            return;
+        }
         effects.note("REGISTER", "Server " + address + " registered at position " + position);
         effects.send(asked.link, new Registered(position, heartbeatPort));
     }

@@ -119,7 +119,8 @@ public final class SlaveMachine implements Machine {
             if (greeting != null) {
                 onHello(greeting.link, greeting.hello, nowNs, effects);
             }
-        } else if (!target.onTimer(timer, nowNs, effects) && !registration.onTimer(timer, nowNs, effects)) {
+        } else if (!target.onTimer(timer, nowNs, effects)
+                && !registration.onTimer(timer, nowNs <= grantUntilNs, nowNs, effects)) {
             sweeper.onTimer(timer, view, member, target.active(), nowNs, effects);
         }
     }

@@ -179,6 +179,23 @@ final class RingTest {
         }
     }
 
+    /** Found by the simulator: the slave's links had been closed while it was paused, and nobody told it to come back. */
+    @Test
+    void aPausedSlaveThatWasTakenOutOfTheRingRegistersAgainWhenItWakes() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+        Node owner = ring.owner("username");
+        owner.paused = true;
+        ring.put("username", "bob");
+        ring.advance(65_000);
+        assertNull(ring.view().memberAt(owner.address));
+        owner.paused = false;
+        ring.advance(15_000);
+        assertTrue(ring.view().memberAt(owner.address) != null);
+        assertTrue(ring.view().whole());
+        assertEquals("bob", owner.table.get(NAME).value().text());
+    }
+
     @Test
     void aFailedServerLeavesTheRingAndTheSurvivorsRestoreTwoCopies() {
         RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
