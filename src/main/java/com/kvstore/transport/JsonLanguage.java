@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * or a broken message of a node, ends it.
  */
 final class JsonLanguage implements Language {
-    /** For a link between nodes, whose batches hold several values. */
-    private static final int NODE_LINE_BYTES = 96 << 20;
-
     private final Connection connection;
     private final ArrayDeque<Slot> window = new ArrayDeque<>();
     /** How many unanswered requests of this connection write a key. */
@@ -96,8 +93,9 @@ final class JsonLanguage implements Language {
     }
 
     private int maxLineBytes() {
-        int client = connection.options().maxLineBytes();
-        return connection.isNode() ? Math.max(client, NODE_LINE_BYTES) : client;
+        NetworkOptions options = connection.options();
+        // Nodes escape where a client would use base64, and put the rest of a batch beside a value of the largest size.
+        return connection.isNode() ? JsonLines.maxLineBytes(2 * options.maxFrameBytes()) : options.maxLineBytes();
     }
 
     private void handle(byte[] line, int bytes) throws BadInputException {

@@ -102,6 +102,11 @@ public final class NettyNetwork implements Network {
         this.sink = taker;
     }
 
+    /** The loop that everything here runs on. */
+    public EventLoop loop() {
+        return loop;
+    }
+
     /** Sends datagrams from {@code port}. */
     public void use(UdpPort port) {
         this.udp = port;

@@ -137,6 +137,18 @@ class CoordinationServerTest {
     }
 
     @Test
+    void aSecondCoordinatorOnTheSamePortIsToldAboutThePort() throws Exception {
+        CoordinatorSettings settings =
+                settings(freeTcpPort(), freeUdpPort(), "cs_state", CoordinatorSettings.Shape.UNSPECIFIED);
+        start(settings);
+        CannotStartException refused = assertThrows(CannotStartException.class, () -> start(settings));
+        assertTrue(
+                refused.getMessage()
+                        .contains("TCP port " + settings.machine().self().port()),
+                refused.getMessage());
+    }
+
+    @Test
     void anotherRingThanTheStoredOneIsRefusedAndAnUnspecifiedOneIsTheStoredOne() throws Exception {
         Path state = Files.createDirectory(directory.resolve("cs_state"));
         Files.writeString(state.resolve("view.json"), ViewJson.toText(View.create(5, 97, 3)));
