@@ -292,7 +292,7 @@ final class FaultInjector {
     /** An operator takes a server out: drained first, or forgotten at once. */
     private boolean leave() {
         List<Slave> staying = new ArrayList<>(cluster.slaves());
-        staying.removeIf(Slave::isRetired);
+        staying.removeIf(slave -> slave.isRetired() || slave.node().process() == null);
         SimProcess coordinator = cluster.coordinator().process();
         if (staying.size() < 4 || coordinator == null || losses == Losses.ANY || !mayLose()) {
             return false;

@@ -25,7 +25,8 @@ import java.util.TreeSet;
  * that are not can be put out of sync for all of its keys: commit, once they are. Otherwise it stays in doubt, and its
  * keys with it, until a participant returns.
  *
- * <p>Member ids stand for incarnations: a participant that lost its data has another id and is not asked.
+ * <p>Member ids stand for incarnations: a participant that lost its data has another id and is not asked. A prepared
+ * record is void where its holder is another member than the one that prepared, or lost sync since.
  *
  * <p>Threading: one machine's.
  */
@@ -116,6 +117,8 @@ final class Recovery {
                 if (!mine.isOpenAt(version, member)) {
                     channels.of(member).settle(version, false);
                 }
+            } else if (isVoid(transaction, member)) {
+                settle(member, version, false);
             } else if (decidedHere.containsKey(version)) {
                 settle(member, version, Boolean.TRUE.equals(decidedHere.get(version)));
             } else {
@@ -129,6 +132,24 @@ final class Recovery {
             }
         }
         resolve();
+    }
+
+    /**
+     * Whether what a member holds prepared says nothing any more: it prepared as another member than it is now, or its
+     * copies of the keys have lost sync since. The transaction went on without it, and whatever came of that reaches the
+     * copy when it is filled.
+     */
+    private boolean isVoid(InDoubt transaction, int member) {
+        if (!transaction.participants().contains(member)) {
+            return true;
+        }
+        for (PreparedWrite write : transaction.writes()) {
+            Copy copy = cluster.view().arcAt(write.position()).copyOf(member);
+            if (copy != null && copy.inSync()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A batch with outcomes was answered. */
