@@ -5,6 +5,7 @@ import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.ring.CoordinatorMachine;
+import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.NodeDriver;
 import com.kvstore.transport.NettyNetwork;
 import com.kvstore.transport.PortUnavailableException;
@@ -24,8 +25,15 @@ final class ConnectionHandler implements NodeDriver.LocalAnswers {
     }
 
     /** Takes the port; nobody is let in before {@code start}. */
-    NettyNetwork.Listener open(NettyNetwork network, ServerNode self) throws PortUnavailableException {
-        return network.listen(self.host(), self.port());
+    static NettyNetwork.Listener open(NettyNetwork network, ServerNode self) throws CannotStartException {
+        try {
+            return network.listen(self.host(), self.port());
+        } catch (PortUnavailableException taken) {
+            throw new CannotStartException(
+                    taken.getMessage() + " Stop what uses it, or choose another address: the first two arguments are IP"
+                            + " and PORT.",
+                    taken);
+        }
     }
 
     @Override

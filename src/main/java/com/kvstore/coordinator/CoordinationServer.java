@@ -11,7 +11,6 @@ import com.kvstore.runtime.NodeDriver;
 import com.kvstore.runtime.StateDirectory;
 import com.kvstore.transport.EventLoops;
 import com.kvstore.transport.NettyNetwork;
-import com.kvstore.transport.PortUnavailableException;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -28,17 +27,15 @@ import java.security.SecureRandom;
 public final class CoordinationServer {
     private final CoordinatorSettings settings;
     private final Console console;
-    private final EventLoop loop;
-    private final NodeDriver driver;
     private final NettyNetwork network;
-    private final ConnectionHandler connections;
+    private final NodeDriver driver;
 
     private CoordinationServer(
-            CoordinatorSettings settings, Console console, EventLoop loop, StoredView stored, Ending ending)
+            CoordinatorSettings settings, Console console, NettyNetwork network, StoredView stored, Ending ending)
             throws CannotStartException {
         this.settings = settings;
         this.console = console;
-        this.loop = loop;
+        this.network = network;
         SecureRandom random = new SecureRandom();
         CoordinatorMachine machine = new CoordinatorMachine(
                 settings.machine(),
@@ -47,31 +44,45 @@ public final class CoordinationServer {
                 nonZero(random),
                 settings.shape().ringSizeOrClassic(),
                 settings.shape().pointsOrOne());
-        this.connections = new ConnectionHandler(machine);
-        this.network = new NettyNetwork(loop, settings.network());
-        this.driver = new NodeDriver(loop, machine, connections, network, stored.file(), console, ending);
+        ConnectionHandler connections = new ConnectionHandler(machine);
+        this.driver = new NodeDriver(network.loop(), machine, connections, network, stored.file(), console, ending);
         network.deliverTo(driver);
     }
 
-    /** Starts a coordinator; it is ready when this returns. */
+    /**
+     * Starts a coordinator; it is ready when this returns.
+     *
+     * <p>The ports are taken before anything is written: a second coordinator must neither overwrite the first one's
+     * configuration file nor be told about anything but the port, which is what people expect to be in use.
+     */
     public static CoordinationServer start(CoordinatorSettings settings, Console console, Ending ending)
             throws CannotStartException {
-        StateDirectory directory = StateDirectory.open(settings.stateDirectory(), "--state");
         EventLoop loop = EventLoops.start("coordinator");
+        StateDirectory directory = null;
         try {
+            NettyNetwork network = new NettyNetwork(loop, settings.network());
+            NettyNetwork.Listener listener =
+                    ConnectionHandler.open(network, settings.machine().self());
+            directory = StateDirectory.open(settings.stateDirectory(), "--state");
             StoredView stored = new StoredView(directory.path());
-            Ending unlocking = status -> {
-                unlock(directory);
-                ending.end(status);
-            };
-            CoordinationServer server = new CoordinationServer(settings, console, loop, stored, unlocking);
-            server.open();
+            Ending unlocking = unlocking(directory, ending);
+            CoordinationServer server = new CoordinationServer(settings, console, network, stored, unlocking);
+            server.open(listener);
             return server;
         } catch (CannotStartException | RuntimeException failed) {
             var unused = loop.parent().shutdownGracefully();
-            unlock(directory);
+            if (directory != null) {
+                unlock(directory);
+            }
             throw failed;
         }
+    }
+
+    private static Ending unlocking(StateDirectory directory, Ending ending) {
+        return status -> {
+            unlock(directory);
+            ending.end(status);
+        };
     }
 
     private static void unlock(StateDirectory directory) {
@@ -87,27 +98,10 @@ public final class CoordinationServer {
         return number == 0 ? 1 : number;
     }
 
-    /** Both ports first: a second coordinator must not overwrite the first one's configuration file. */
-    private void open() throws CannotStartException {
+    private void open(NettyNetwork.Listener listener) throws CannotStartException {
         ServerNode self = settings.machine().self();
         int heartbeatPort = settings.machine().heartbeatPort();
-        NettyNetwork.Listener listener;
-        try {
-            listener = connections.open(network, self);
-        } catch (PortUnavailableException taken) {
-            throw new CannotStartException(
-                    taken.getMessage() + " Stop what uses it, or choose another address: the first two arguments are IP"
-                            + " and PORT.",
-                    taken);
-        }
-        HeartbeatMonitor heartbeats;
-        try {
-            heartbeats = HeartbeatMonitor.open(loop, self, heartbeatPort, driver);
-        } catch (PortUnavailableException taken) {
-            throw new CannotStartException(
-                    taken.getMessage() + " Stop what uses it, or choose another port with --heartbeat-port PORT.",
-                    taken);
-        }
+        HeartbeatMonitor heartbeats = HeartbeatMonitor.open(network.loop(), self, heartbeatPort, driver);
         network.use(heartbeats.port());
         ConfigFile.write(settings.configFile(), self);
         greet(self, heartbeatPort);
@@ -135,6 +129,6 @@ public final class CoordinationServer {
 
     /** The event loop it runs on: its thread ends with the process, or when a test shuts it down. */
     public EventLoop loop() {
-        return loop;
+        return network.loop();
     }
 }

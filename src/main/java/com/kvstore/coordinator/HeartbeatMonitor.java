@@ -3,6 +3,7 @@ package com.kvstore.coordinator;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.membership.MembershipMessage;
+import com.kvstore.runtime.CannotStartException;
 import com.kvstore.transport.PortUnavailableException;
 import com.kvstore.transport.UdpPort;
 import io.netty.channel.EventLoop;
@@ -22,12 +23,18 @@ final class HeartbeatMonitor {
 
     /** Takes the port; nothing is received before {@link #start}. */
     static HeartbeatMonitor open(EventLoop loop, ServerNode self, int heartbeatPort, Consumer<Input> machine)
-            throws PortUnavailableException {
-        return new HeartbeatMonitor(UdpPort.open(loop, self.host(), heartbeatPort, message -> {
-            if (message instanceof MembershipMessage.Heartbeat) {
-                machine.accept(new Input.DatagramReceived(message));
-            }
-        }));
+            throws CannotStartException {
+        try {
+            return new HeartbeatMonitor(UdpPort.open(loop, self.host(), heartbeatPort, message -> {
+                if (message instanceof MembershipMessage.Heartbeat) {
+                    machine.accept(new Input.DatagramReceived(message));
+                }
+            }));
+        } catch (PortUnavailableException taken) {
+            throw new CannotStartException(
+                    taken.getMessage() + " Stop what uses it, or choose another port with --heartbeat-port PORT.",
+                    taken);
+        }
     }
 
     void start() {

@@ -18,8 +18,8 @@ import java.nio.ByteBuffer;
  * that a client is told in a response with tag 0, which no request has.
  */
 final class BinaryLanguage implements Language {
-    /** What a node may send in one frame, however small the values are: a batch holds several. */
-    private static final int NODE_FRAME_BYTES = 64 << 20;
+    /** A node's frame also holds views and reports that have nothing to do with values. */
+    private static final int LEAST_NODE_FRAME_BYTES = 64 << 20;
 
     private static final long NO_REQUEST = 0;
 
@@ -80,7 +80,8 @@ final class BinaryLanguage implements Language {
 
     private int maxFrameBytes() {
         int client = connection.options().maxFrameBytes();
-        return connection.isNode() ? Math.max(client, NODE_FRAME_BYTES) : client;
+        // A node puts the rest of a batch beside a transaction of the largest size.
+        return connection.isNode() ? Math.max(2 * client, LEAST_NODE_FRAME_BYTES) : client;
     }
 
     private void handle(Message message, int length) throws BadInputException {

@@ -36,7 +36,6 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     static final int MAX_REQUESTS = 1_024;
     static final long MAX_REQUEST_BYTES = 32L << 20;
     static final long MAX_UNSENT_BYTES = 64L << 20;
-    private static final int OUTPUT_CHUNK_BYTES = 128 * 1024;
     private static final int SMALL_BYTES = 4 * 1024;
     private static final long LINGER_MS = 1_000;
 
@@ -44,14 +43,10 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private final long id;
     private final @Nullable ServerNode peer;
     private final Channel channel;
-
+    private final MemoryBudget inputBudget;
+    private final InputBuffer input;
+    private final OutputBuffer output;
     private @Nullable Language language;
-    private @Nullable ByteBuf input;
-    private @Nullable ByteBuf output;
-    /** The capacity of {@link #input}, as the network's total has it. */
-    private long inputBytes;
-    /** Written or gathered, and not taken by the socket yet. */
-    private long unsentBytes;
 
     private int requests;
     private long requestBytes;
@@ -60,6 +55,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     private boolean dirty;
     private boolean resumeQueued;
+    /** The language has a request that must wait for an earlier one. */
+    private boolean stalled;
     /** The other side sends no more, but may still read. */
     private boolean inputEnded;
     /** Refused: what still comes is thrown away. */
@@ -74,6 +71,10 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         this.id = id;
         this.channel = channel;
         this.peer = peer;
+        this.inputBudget = peer == null ? network.inputBudget() : MemoryBudget.unlimited();
+        this.input = new InputBuffer(network.allocator(), inputBudget);
+        this.output = new OutputBuffer(
+                channel, network.allocator(), peer == null ? network.answerBudget() : MemoryBudget.unlimited());
     }
 
     long id() {
@@ -119,7 +120,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     public boolean mayRead() {
         return !closed
                 && !refused
-                && (node || (requests < MAX_REQUESTS && requestBytes < MAX_REQUEST_BYTES && channel.isWritable()));
+                && (node
+                        || (!stalled
+                                && requests < MAX_REQUESTS
+                                && requestBytes < MAX_REQUEST_BYTES
+                                && channel.isWritable()));
     }
 
     @Override
@@ -129,8 +134,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             arrived.release();
             return;
         }
-        append(arrived);
-        if (!outgoing() && inputBytes > SMALL_BYTES && network.inputIsFull()) {
+        input.append(arrived);
+        if (input.isLarge() && inputBudget.isFull()) {
             refuse(
                     ErrorCode.OVERLOADED,
                     "Not applied: the server has too many unfinished requests in hand. Retry a little later.");
@@ -139,30 +144,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         updateReading();
     }
 
-    private void append(ByteBuf arrived) {
-        ByteBuf before = input;
-        if (before == null) {
-            input = arrived;
-        } else {
-            try {
-                before.writeBytes(arrived);
-            } finally {
-                arrived.release();
-            }
-        }
-        countInput();
-    }
-
-    private void countInput() {
-        long now = input == null ? 0 : input.capacity();
-        if (!outgoing()) {
-            network.countInput(now - inputBytes);
-        }
-        inputBytes = now;
-    }
-
     private void consume() {
-        ByteBuf in = input;
+        ByteBuf in = input.bytes();
         if (in == null) {
             return;
         }
@@ -177,7 +160,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         } catch (BadInputException bad) {
             refuse(bad.code(), bad.explanation());
         }
-        keepRest(in);
+        if (refused || closed) {
+            input.release();
+        } else {
+            input.trim();
+        }
     }
 
     private Language language(ByteBuf in) throws BadInputException {
@@ -185,19 +172,6 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             language = network.languageOf(in.getUnsignedByte(in.readerIndex()), this);
         }
         return language;
-    }
-
-    /** Keeps what is unfinished in no more memory than it needs: many connections may each hold a little. */
-    private void keepRest(ByteBuf in) {
-        int rest = in.readableBytes();
-        if (rest == 0 || refused || closed) {
-            in.release();
-            input = null;
-        } else if (in.capacity() > 2 * rest + SMALL_BYTES) {
-            input = network.allocator().directBuffer(rest + 256).writeBytes(in);
-            in.release();
-        }
-        countInput();
     }
 
     private void updateReading() {
@@ -216,7 +190,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** For a {@link Language}: a client asks. Answered at once if it breaks a limit, else by the machine. */
     public void requested(Command command, @Nullable RequestId requestId, ClientRequest request) {
         Result.Failure refusal = RequestLimits.check(command, options().maxValueBytes());
-        if (refusal == null && network.inputIsFull()) {
+        if (refusal == null && inputBudget.isFull()) {
             refusal = Result.Failure.of(
                     ErrorCode.OVERLOADED,
                     "Not applied: the server has too many requests in hand. Retry a little later.");
@@ -240,7 +214,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private void countRequest(ClientRequest request, int sign) {
         requests += sign;
         requestBytes += (long) sign * request.bytes;
-        network.countInput((long) sign * request.bytes);
+        inputBudget.count((long) sign * request.bytes);
     }
 
     /** The request is done with, whether or not its client is still there. */
@@ -264,7 +238,18 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         } else if (result instanceof Result.Document document) {
             size = document.json().length();
         }
-        return size <= SMALL_BYTES || (unsentBytes < MAX_UNSENT_BYTES && network.mayHoldAnswer(size));
+        return size <= SMALL_BYTES
+                || (output.unsentBytes() < MAX_UNSENT_BYTES
+                        && network.answerBudget().fits(size));
+    }
+
+    /** For a {@link Language}: nothing more is read until that is taken back. */
+    void stall(boolean waiting) {
+        stalled = waiting;
+        if (!waiting && !resumeQueued) {
+            resumeQueued = true;
+            channel.eventLoop().execute(this::resume);
+        }
     }
 
     private void resumeLater() {
@@ -303,7 +288,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (closed || spoken == null) {
             return;
         }
-        if (unsentBytes > MAX_UNSENT_BYTES) {
+        if (output.unsentBytes() > MAX_UNSENT_BYTES) {
             closeNow();
             return;
         }
@@ -313,50 +298,12 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** For a {@link Language}: bytes to send, copied before this returns. */
     public void write(byte[] bytes, int offset, int length) {
-        if (closed) {
-            return;
-        }
-        ByteBuf out = output;
-        if (out != null && out.readableBytes() + length > OUTPUT_CHUNK_BYTES) {
-            writeOutput();
-            out = null;
-        }
-        if (out == null) {
-            out = network.allocator().directBuffer(Math.max(512, length));
-            output = out;
-        }
-        out.writeBytes(bytes, offset, length);
-        countUnsent(length);
+        output.write(bytes, offset, length);
     }
 
-    /** For a {@link Language}: bytes of answers that it holds back, or no longer does. */
+    /** For a {@link Language}: bytes of answers that it holds back, or (negative) no longer does. */
     void countHeld(long bytes) {
-        countUnsent(bytes);
-    }
-
-    private void countUnsent(long bytes) {
-        unsentBytes += bytes;
-        if (!outgoing()) {
-            network.countAnswers(bytes);
-        }
-    }
-
-    @SuppressWarnings("FutureReturnValueIgnored") // a failed write closes the channel, and channelInactive tells
-    private void writeOutput() {
-        ByteBuf out = output;
-        if (out == null) {
-            return;
-        }
-        output = null;
-        int length = out.readableBytes();
-        channel.write(out).addListener(written -> {
-            if (!closed) {
-                countUnsent(-length);
-                if (!written.isSuccess()) {
-                    closeNow();
-                }
-            }
-        });
+        output.count(bytes);
     }
 
     private void markDirty() {
@@ -370,14 +317,14 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     void flush() {
         dirty = false;
         if (!closed) {
-            writeOutput();
+            output.push();
             channel.flush();
             finishIfAnswered();
         }
     }
 
     long unsentBytes() {
-        return unsentBytes;
+        return output.unsentBytes();
     }
 
     // ---- how it ends --------------------------------------------------------------------------------------------
@@ -401,11 +348,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** When nothing more will be answered: says so to the other side, then closes. */
     @SuppressWarnings("FutureReturnValueIgnored") // the channel is going away either way
     private void finishIfAnswered() {
-        if (!(refused || inputEnded) || requests > 0 || finishing || input != null) {
+        if (!(refused || inputEnded) || requests > 0 || finishing || !input.isEmpty()) {
             return;
         }
         finishing = true;
-        writeOutput();
+        output.push();
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
             if (refused && written.isSuccess() && channel instanceof DuplexChannel duplex) {
                 duplex.shutdownOutput();
@@ -450,16 +397,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         closed = true;
-        if (input != null) {
-            input.release();
-            input = null;
-        }
-        countInput();
-        if (output != null) {
-            output.release();
-            output = null;
-        }
-        countUnsent(-unsentBytes);
+        input.release();
+        output.close();
         network.closed(this);
     }
 

@@ -1,8 +1,11 @@
 package com.kvstore.transport;
 
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
 import com.kvstore.common.Result;
+import com.kvstore.common.Write;
 import com.kvstore.wire.JsonLine;
 import com.kvstore.wire.JsonLines;
 import com.kvstore.wire.JsonNodeCodec;
@@ -13,21 +16,29 @@ import com.kvstore.wire.RequestException;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * JSON lines: people, scripts, and nodes with {@code --wire json}.
  *
- * <p>Answers keep the order of the requests: one that is ready early waits in a window for those before it. A line that
+ * <p>Answers keep the order of the requests: one that is ready early waits in a window for those before it. A get that
+ * follows a write of the same key on the same connection waits for it, because whoever sends lines one after the other
+ * expects to read what the line before has written. A line that
  * is not a good request is answered with an error in its turn, and the connection goes on; only a line that is too long,
  * or a broken message of a node, ends it.
  */
 final class JsonLanguage implements Language {
-    /** For a link between nodes, whose batches hold several values. */
-    private static final int NODE_LINE_BYTES = 96 << 20;
-
     private final Connection connection;
     private final ArrayDeque<Slot> window = new ArrayDeque<>();
+    /** How many unanswered requests of this connection write a key. */
+    private final Map<Bytes, Integer> writing = new HashMap<>();
+    /** A get that waits for a write; nothing more is read meanwhile. */
+    private @Nullable Runnable stalled;
+
+    private Bytes stalledKey = Bytes.EMPTY;
     /** How many of the unfinished line's bytes are known to hold no line end: no byte is searched twice. */
     private int searched;
 
@@ -82,8 +93,9 @@ final class JsonLanguage implements Language {
     }
 
     private int maxLineBytes() {
-        int client = connection.options().maxLineBytes();
-        return connection.isNode() ? Math.max(client, NODE_LINE_BYTES) : client;
+        NetworkOptions options = connection.options();
+        // Nodes escape where a client would use base64, and put the rest of a batch beside a value of the largest size.
+        return connection.isNode() ? JsonLines.maxLineBytes(2 * options.maxFrameBytes()) : options.maxLineBytes();
     }
 
     private void handle(byte[] line, int bytes) throws BadInputException {
@@ -95,10 +107,7 @@ final class JsonLanguage implements Language {
             if (decoded instanceof JsonLine.Node node) {
                 connection.received(node.message());
             } else if (decoded instanceof JsonLine.Client client) {
-                JsonRequest request = client.request();
-                Slot slot = new Slot(request.id(), bytes);
-                window.add(slot);
-                connection.requested(request.command(), request.requestId(), slot);
+                handle(client.request(), bytes);
             }
         } catch (ProtocolException broken) {
             throw new BadInputException(ErrorCode.BAD_REQUEST, String.valueOf(broken.getMessage()));
@@ -106,9 +115,37 @@ final class JsonLanguage implements Language {
             if (connection.outgoing()) {
                 throw new BadInputException(wrong.code(), String.valueOf(wrong.getMessage()));
             }
-            Slot slot = new Slot(wrong.id(), bytes);
+            Slot slot = new Slot(wrong.id(), bytes, List.of());
             window.add(slot);
             connection.rejected(slot, wrong.failure());
+        }
+    }
+
+    private void handle(JsonRequest request, int bytes) {
+        List<Write> writes = request.command() instanceof Command.Transact transact ? transact.writes() : List.of();
+        Slot slot = new Slot(request.id(), bytes, writes);
+        window.add(slot);
+        for (Write write : writes) {
+            writing.merge(write.key(), 1, Integer::sum);
+        }
+        if (request.command() instanceof Command.Get get && writing.containsKey(get.key())) {
+            stalledKey = get.key();
+            stalled = () -> connection.requested(request.command(), request.requestId(), slot);
+            connection.stall(true);
+        } else {
+            connection.requested(request.command(), request.requestId(), slot);
+        }
+    }
+
+    private void written(List<Write> writes) {
+        for (Write write : writes) {
+            writing.computeIfPresent(write.key(), (key, count) -> count == 1 ? null : count - 1);
+        }
+        Runnable start = stalled;
+        if (start != null && !writing.containsKey(stalledKey)) {
+            stalled = null;
+            connection.stall(false);
+            start.run();
         }
     }
 
@@ -128,7 +165,7 @@ final class JsonLanguage implements Language {
 
     @Override
     public void refuse(ErrorCode code, String message) {
-        Slot slot = new Slot(null, 0);
+        Slot slot = new Slot(null, 0, List.of());
         window.add(slot);
         slot.answer(Result.Failure.of(code, message));
     }
@@ -140,11 +177,13 @@ final class JsonLanguage implements Language {
     /** A request's place in the order of answers. */
     private final class Slot extends ClientRequest {
         private final @Nullable Object id;
+        private final List<Write> writes;
         private byte @Nullable [] answer;
 
-        Slot(@Nullable Object id, int bytes) {
+        Slot(@Nullable Object id, int bytes, List<Write> writes) {
             super(JsonLanguage.this.connection, bytes);
             this.id = id;
+            this.writes = writes;
         }
 
         @Override
@@ -157,6 +196,7 @@ final class JsonLanguage implements Language {
                 write(first.answer);
                 window.remove();
             }
+            written(writes);
         }
     }
 }

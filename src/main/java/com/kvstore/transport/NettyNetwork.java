@@ -26,7 +26,6 @@ import io.netty.util.collection.LongObjectHashMap;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -48,21 +47,20 @@ public final class NettyNetwork implements Network {
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
     private static final boolean DEBUG = System.getenv("KVSTORE_DEBUG") != null;
     private static final int BACKLOG = 1_024;
-    private static final long SWEEP_MS = 500;
     private static final long SHUTDOWN_POLL_MS = 10;
-
-    private record Newcomer(Connection connection, long deadlineNs) {}
 
     private final EventLoop loop;
     private final NetworkOptions options;
     private final Names names;
+    private final Newcomers newcomers;
+    private final MemoryBudget inputBudget;
+    private final MemoryBudget answerBudget;
     private final Bootstrap client;
     private final List<Language.Factory> languages;
     private final FrameWriter writer = new FrameWriter();
 
     private final LongObjectHashMap<Connection> connections = new LongObjectHashMap<>();
     private final LongObjectHashMap<ClientRequest> requests = new LongObjectHashMap<>();
-    private final ArrayDeque<Newcomer> newcomers = new ArrayDeque<>();
     private final List<Channel> listening = new ArrayList<>();
     private List<Connection> dirty = new ArrayList<>();
     private List<Connection> flushing = new ArrayList<>();
@@ -73,15 +71,15 @@ public final class NettyNetwork implements Network {
     private long lastLink;
     private long lastClient;
     private int accepted;
-    private long inputBytes;
-    private long answerBytes;
     private boolean flushQueued;
-    private boolean sweeping;
 
     public NettyNetwork(EventLoop loop, NetworkOptions options) {
         this.loop = loop;
         this.options = options;
         this.names = new Names(loop);
+        this.newcomers = new Newcomers(loop, options.silenceTimeoutMs());
+        this.inputBudget = new MemoryBudget(options.memoryBytes());
+        this.answerBudget = new MemoryBudget(options.memoryBytes());
         this.languages = List.of(
                 new Language.Factory(BinaryLanguage::beginsWith, connection -> new BinaryLanguage(connection, writer)),
                 new Language.Factory(JsonLanguage::beginsWith, JsonLanguage::new));
@@ -102,6 +100,11 @@ public final class NettyNetwork implements Network {
      */
     public void deliverTo(Consumer<Input> taker) {
         this.sink = taker;
+    }
+
+    /** The loop that everything here runs on. */
+    public EventLoop loop() {
+        return loop;
     }
 
     /** Sends datagrams from {@code port}. */
@@ -166,33 +169,7 @@ public final class NettyNetwork implements Network {
         Connection connection = new Connection(this, ++lastLink, channel, null);
         connections.put(connection.id(), connection);
         channel.pipeline().addLast(connection);
-        newcomers.add(new Newcomer(
-                connection, System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.silenceTimeoutMs())));
-        sweepLater();
-    }
-
-    /** Newcomers queue in the order of their deadlines, so that ten thousand silent ones cost one timer. */
-    private void sweepLater() {
-        if (!sweeping && !newcomers.isEmpty()) {
-            sweeping = true;
-            var unused =
-                    loop.schedule(this::sweep, Math.min(SWEEP_MS, options.silenceTimeoutMs()), TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void sweep() {
-        sweeping = false;
-        long nowNs = System.nanoTime();
-        for (Newcomer next = newcomers.peek(); next != null; next = newcomers.peek()) {
-            if (next.connection().channel().isOpen() && !next.connection().hasLanguage()) {
-                if (next.deadlineNs() - nowNs > 0) {
-                    break;
-                }
-                next.connection().closeNow();
-            }
-            newcomers.remove();
-        }
-        sweepLater();
+        newcomers.add(connection);
     }
 
     @Override
@@ -395,20 +372,14 @@ public final class NettyNetwork implements Network {
         return EventLoops.ALLOCATOR;
     }
 
-    void countInput(long bytes) {
-        inputBytes += bytes;
+    /** For what accepted connections have sent and is not answered. */
+    MemoryBudget inputBudget() {
+        return inputBudget;
     }
 
-    boolean inputIsFull() {
-        return inputBytes > options.memoryBytes();
-    }
-
-    void countAnswers(long bytes) {
-        answerBytes += bytes;
-    }
-
-    boolean mayHoldAnswer(long bytes) {
-        return answerBytes + bytes <= options.memoryBytes();
+    /** For what accepted connections were answered and have not read. */
+    MemoryBudget answerBudget() {
+        return answerBudget;
     }
 
     /** What went wrong on one connection, for whoever looks for a bug. */

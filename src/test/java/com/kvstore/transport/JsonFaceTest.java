@@ -99,6 +99,25 @@ class JsonFaceTest {
     }
 
     @Test
+    void aGetWaitsForAnEarlierWriteOfItsKeyOnTheSameConnectionAndForNoOther() throws Exception {
+        node = new TestNode(options(), (input, network) -> {}).listen();
+        try (RawClient client = client();
+                RawClient other = client()) {
+            client.send("{\"req_type\":\"put\",\"key\":\"a\",\"value\":\"1\"}\n" + get("b") + get("a") + get("c"));
+            other.send(get("a"));
+            await().until(() -> node.inputs.size() == 3);
+            node.act(() -> node.network.reply(
+                    node.inputs(Input.ClientRequested.class).get(0).client(), Result.Ack.WHOLE));
+            await().until(() -> node.inputs.size() == 5);
+            assertEquals(
+                    List.of(new Command.Get(Bytes.of("a")), new Command.Get(Bytes.of("c"))),
+                    node.inputs(Input.ClientRequested.class).subList(3, 5).stream()
+                            .map(Input.ClientRequested::command)
+                            .toList());
+        }
+    }
+
+    @Test
     void aBadLineIsAnsweredAndTheConnectionGoesOn() throws Exception {
         try (RawClient client = client()) {
             byte[] notUtf8 = get("x?y").getBytes(StandardCharsets.UTF_8);

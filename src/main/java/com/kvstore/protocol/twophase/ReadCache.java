@@ -45,6 +45,14 @@ final class ReadCache {
         cache.remove(key);
     }
 
+    /** Data was lost: whatever was read before may be gone. */
+    void lost() {
+        for (int group = 0; group < GROUPS; group++) {
+            stamps[group]++;
+        }
+        cache.clear();
+    }
+
     LRUCache<Result.Value> entries() {
         return cache;
     }

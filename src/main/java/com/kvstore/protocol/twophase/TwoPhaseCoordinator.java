@@ -10,6 +10,8 @@ import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.View;
@@ -153,6 +155,9 @@ public final class TwoPhaseCoordinator {
 
     /** Another view is in force. */
     public void viewChanged(View before, View after, Effects effects) {
+        if (!isHandedOn(before, after)) {
+            cache.lost();
+        }
         for (int member : before.members().keySet()) {
             if (!after.members().containsKey(member)) {
                 reads.reroute(channels.reset(member), effects);
@@ -161,6 +166,21 @@ public final class TwoPhaseCoordinator {
         recovery.reconsider();
         transactions.reconsider(effects);
         reads.retryParked(effects);
+    }
+
+    /** Whether what was readable before is readable after: some copy that took writes then is in sync now, in every arc. */
+    private static boolean isHandedOn(View before, View after) {
+        for (Arc arc : before.arcs()) {
+            boolean handedOn = arc.copies().isEmpty();
+            for (Copy copy : after.arcAt(arc.end()).copies()) {
+                Copy earlier = arc.copyOf(copy.member());
+                handedOn |= copy.inSync() && earlier != null && earlier.takesWrites();
+            }
+            if (!handedOn) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Sends what the turn gathered. */

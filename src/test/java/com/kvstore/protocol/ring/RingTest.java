@@ -511,6 +511,20 @@ final class RingTest {
         assertEquals(0, ring.slave(8082).exitStatus);
     }
 
+    /** Found by the simulator (seed 1846): a value that was lost with both its copies lived on in the cache. */
+    @Test
+    void theCacheForgetsWhatWasLost() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        assertEquals("alice", ring.get("username"));
+        ring.kill(ring.slave(8081));
+        ring.kill(ring.slave(8082));
+        ring.startSlave(8081);
+        ring.startSlave(8082);
+        ring.advance(5_000);
+        assertEquals("NOT_FOUND", ring.get("username"));
+    }
+
     @Test
     void whenAllMemoryIsGoneTheStoreIsNew() {
         RingHarness ring = RingHarness.cluster(8081, 8082);

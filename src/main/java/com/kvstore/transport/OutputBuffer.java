@@ -1,0 +1,85 @@
+package com.kvstore.transport;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one connection is to be sent: gathered until the turn ends, counted until the socket has taken it.
+ *
+ * <p>Threading: the event loop only.
+ */
+final class OutputBuffer {
+    /** Beyond this, growing the buffer would copy more than a second write costs. */
+    private static final int CHUNK_BYTES = 128 * 1024;
+
+    private static final int FIRST_BYTES = 512;
+
+    private final Channel channel;
+    private final ByteBufAllocator allocator;
+    private final MemoryBudget budget;
+    private @Nullable ByteBuf gathered;
+    private long unsentBytes;
+    private boolean closed;
+
+    OutputBuffer(Channel channel, ByteBufAllocator allocator, MemoryBudget budget) {
+        this.channel = channel;
+        this.allocator = allocator;
+        this.budget = budget;
+    }
+
+    /** Copies the bytes. */
+    void write(byte[] bytes, int offset, int length) {
+        if (closed) {
+            return;
+        }
+        if (gathered != null && gathered.readableBytes() + length > CHUNK_BYTES) {
+            push();
+        }
+        if (gathered == null) {
+            gathered = allocator.directBuffer(Math.max(FIRST_BYTES, length));
+        }
+        gathered.writeBytes(bytes, offset, length);
+        count(length);
+    }
+
+    /** Hands what was gathered to the channel, which sends it with its next flush. */
+    @SuppressWarnings("FutureReturnValueIgnored") // its listener sees to failures
+    void push() {
+        ByteBuf out = gathered;
+        if (out == null) {
+            return;
+        }
+        gathered = null;
+        int length = out.readableBytes();
+        channel.write(out).addListener(written -> {
+            if (!closed) {
+                count(-length);
+                if (!written.isSuccess()) {
+                    channel.close();
+                }
+            }
+        });
+    }
+
+    /** Counts bytes that wait elsewhere to be written here. */
+    void count(long bytes) {
+        unsentBytes += bytes;
+        budget.count(bytes);
+    }
+
+    /** Written or gathered, and not taken by the socket yet. */
+    long unsentBytes() {
+        return unsentBytes;
+    }
+
+    void close() {
+        closed = true;
+        if (gathered != null) {
+            gathered.release();
+            gathered = null;
+        }
+        count(-unsentBytes);
+    }
+}
