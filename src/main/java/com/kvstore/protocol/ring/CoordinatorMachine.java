@@ -124,6 +124,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             announceWanted = false;
             views.propose(view -> ViewChanges.announce(view, peers.membersThatAre(Liveness.UP)), null);
         }
+        if (running && !deposed) {
+            twoPhase.proposeChanges();
+        }
         views.turnEnded(nowNs, effects);
         if (!running || deposed) {
             return;
@@ -340,7 +343,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     public void wentDown(Peer peer, long nowNs, Effects effects) {
         effects.note("INFO", "Server " + peer.address() + " is down: going on with the other copies of its keys");
         moves.memberDown(peer.member());
-        twoPhase.onDown(peer.member(), effects);
+        twoPhase.onDown(peer.member(), nowNs, effects);
     }
 
     @Override

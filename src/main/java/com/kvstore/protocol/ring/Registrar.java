@@ -1,5 +1,6 @@
 package com.kvstore.protocol.ring;
 
+import com.kvstore.common.ConsistentHash;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.HashRing;
 import com.kvstore.common.ServerNode;
@@ -172,7 +173,10 @@ final class Registrar {
         if (asked == null) {
             return;
         }
-        int position = firstPosition(views.current(), address);
+        View view = views.current();
+        int first = firstPosition(view, address);
+        // A server that is being drained has no position any more; it is told where it would be.
+        int position = first >= 0 ? first : ConsistentHash.position(address.toString(), view.ringSize());
         effects.note("REGISTER", "Server " + address + " registered at position " + position);
         effects.send(asked.link, new Registered(position, heartbeatPort));
     }

@@ -28,10 +28,12 @@ final class Registration {
     private static final TimerId RETRY = new TimerId("register", 0);
     private static final TimerId ANSWER_DUE = new TimerId("register-answer", 0);
     private static final TimerId HEARTBEAT = new TimerId("heartbeat", 0);
+    private static final TimerId GREETING_DUE = new TimerId("greeting", 0);
     private static final TimerId GOODBYE = new TimerId("goodbye", 0);
     private static final long FIRST_BACK_OFF_NS = 100_000_000L;
     private static final long MAX_BACK_OFF_NS = 2_000_000_000L;
     private static final long ANSWER_NS = 5_000_000_000L;
+    private static final long GREETING_NS = 2_000_000_000L;
     private static final long ASK_AGAIN_NS = 500_000_000L;
     private static final long SILENCE_NS = 2_000_000_000L;
 
@@ -202,12 +204,29 @@ final class Registration {
             }
         } else if (timer.equals(ANSWER_DUE)) {
             effects.close(link);
+        } else if (timer.equals(GREETING_DUE)) {
+            if (link != 0 && !drained) {
+                register(nowNs, effects);
+            }
         } else if (timer.equals(GOODBYE)) {
             sayGoodbye(nowNs, effects);
         } else {
             return false;
         }
         return true;
+    }
+
+    /**
+     * The coordinator has closed the link it had opened. It opens another soon, unless it has taken this node out of the
+     * ring: then nobody else will say so.
+     */
+    void givenUp(long nowNs, Effects effects) {
+        effects.setTimer(GREETING_DUE, nowNs + GREETING_NS);
+    }
+
+    /** The coordinator has opened a link and said who it is. */
+    void greeted(Effects effects) {
+        effects.cancelTimer(GREETING_DUE);
     }
 
     /** A view without this node came into force. */

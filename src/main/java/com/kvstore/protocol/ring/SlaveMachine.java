@@ -102,6 +102,7 @@ public final class SlaveMachine implements Machine {
     private void onLinkClosed(long link, long nowNs, Effects effects) {
         if (link == coordinatorLink) {
             coordinatorLink = 0;
+            registration.givenUp(nowNs, effects);
         }
         if (waiting != null && waiting.link == link) {
             waiting = null;
@@ -203,6 +204,7 @@ public final class SlaveMachine implements Machine {
         coordinator = hello.coordinator();
         coordinatorAddress = hello.self();
         coordinatorLink = link;
+        registration.greeted(effects);
         waiting = null;
         adopt(hello.view(), nowNs, effects);
         effects.send(

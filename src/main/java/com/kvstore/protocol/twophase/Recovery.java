@@ -32,6 +32,7 @@ import java.util.TreeSet;
 final class Recovery {
     private final Cluster cluster;
     private final Channels channels;
+    private final StaleMarker stale;
     /** In-doubt transactions and the members that hold them prepared. */
     private final TreeMap<Version, Doubt> doubts = new TreeMap<>();
     /** What the members that have greeted know; their ids are those of this life's first view or later. */
@@ -61,9 +62,10 @@ final class Recovery {
         }
     }
 
-    Recovery(Cluster cluster, Channels channels) {
+    Recovery(Cluster cluster, Channels channels, StaleMarker stale) {
         this.cluster = cluster;
         this.channels = channels;
+        this.stale = stale;
     }
 
     /** This life's first epoch is in force. */
@@ -173,7 +175,7 @@ final class Recovery {
         }
         if (staleWanted && !staleProposed) {
             staleProposed = true;
-            cluster.proposeDownAreStale((view, nowNs, effects) -> {
+            stale.want((view, nowNs, effects) -> {
                 staleProposed = false;
                 resolve();
             });

@@ -13,12 +13,14 @@ import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +38,7 @@ public final class TwoPhaseCoordinator {
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
+    private final StaleMarker stale;
     private final RequestTable requests = new RequestTable();
     private final Transactions transactions;
     private final Reads reads;
@@ -54,9 +57,10 @@ public final class TwoPhaseCoordinator {
         this.cluster = cluster;
         this.channels = new Channels(cluster);
         this.cache = new ReadCache(cacheSize);
-        this.transactions = new Transactions(cluster, channels, cache, requests, minCopies);
+        this.stale = new StaleMarker(cluster, channels);
+        this.transactions = new Transactions(cluster, channels, stale, cache, requests, minCopies);
         this.reads = new Reads(cluster, channels, cache);
-        this.recovery = new Recovery(cluster, channels);
+        this.recovery = new Recovery(cluster, channels, stale);
         this.maxWaiting = maxWaiting;
     }
 
@@ -144,7 +148,8 @@ public final class TwoPhaseCoordinator {
     }
 
     /** A member is down. */
-    public void onDown(int member, Effects effects) {
+    public void onDown(int member, long nowNs, Effects effects) {
+        stale.onDown(nowNs);
         reads.reroute(channels.reset(member), effects);
         reads.retryParked(effects);
         recovery.reconsider();
@@ -158,9 +163,17 @@ public final class TwoPhaseCoordinator {
                 reads.reroute(channels.reset(member), effects);
             }
         }
+        if (ViewChanges.beganAnew(before, after)) {
+            cache.entries().clear();
+        }
         recovery.reconsider();
         transactions.reconsider(effects);
         reads.retryParked(effects);
+    }
+
+    /** Proposes the changes of the view that writes wait for; before the turn's proposals are made durable. */
+    public void proposeChanges() {
+        stale.turnEnded();
     }
 
     /** Sends what the turn gathered. */
@@ -171,13 +184,20 @@ public final class TwoPhaseCoordinator {
             }
         }
         channels.send(transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
+        if (stale.isWaiting()) {
+            pingWhere(stale::asks, nowNs, effects);
+        }
     }
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
     public void ping(long idleNs, long nowNs, Effects effects) {
+        pingWhere(channel -> nowNs - channel.lastSentNs >= idleNs, nowNs, effects);
+    }
+
+    private void pingWhere(Predicate<Channel> wanted, long nowNs, Effects effects) {
         for (int member : cluster.view().members().keySet()) {
             Channel channel = channels.of(member);
-            if (cluster.liveness(member) == Liveness.UP && nowNs - channel.lastSentNs >= idleNs) {
+            if (cluster.liveness(member) == Liveness.UP && wanted.test(channel)) {
                 channels.send(channel, transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
             }
         }
