@@ -56,6 +56,11 @@ public final class ViewKeeper {
         return started;
     }
 
+    /** Whether another view is on its way to the disk. */
+    public boolean isChanging() {
+        return persisting != null;
+    }
+
     /** Takes an epoch of its own, so that whatever an earlier life left on the way is refused. */
     public void start(Then then) {
         propose(ViewChanges::newEpoch, then);
@@ -113,12 +118,16 @@ public final class ViewKeeper {
     }
 
     /** @return whether the timer was this object's */
-    public boolean onTimer(TimerId timer, Effects effects) {
+    public boolean onTimer(TimerId timer) {
         if (!timer.equals(RETRY)) {
             return false;
         }
         if (persisting != null) {
-            effects.persist(++token, persisting);
+            // Decided anew when the turn ends: what was right when it was first tried may not be any more.
+            inFlight.addAll(waiting);
+            waiting = inFlight;
+            inFlight = new ArrayList<>();
+            persisting = null;
         }
         return true;
     }

@@ -161,7 +161,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             tick(nowNs, effects);
         } else if (timer.equals(STOP)) {
             effects.stop(0);
-        } else if (!views.onTimer(timer, effects)) {
+        } else if (!views.onTimer(timer)) {
             health.onTimer(timer, nowNs, effects);
         }
     }
@@ -235,6 +235,10 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             return;
         }
         int only = health.arcsOnlyReachableAt(peer.member());
+        if (only == 0 && views.isChanging()) {
+            // The view on its way may count on this copy: it asks again in a moment.
+            only = 1;
+        }
         if (only == 0) {
             peers.markGoing(peer);
             effects.note("INFO", "Server " + peer.address() + " is going");
