@@ -59,7 +59,7 @@ fi
 while IFS= read -r source; do
     printf '"%s"\n' "$source"
 done < <(find "$KVSTORE_HOME/src/main/java" -name '*.java' | LC_ALL=C sort) >"$work/sources"
-"$JAVA_DIR/bin/javac" --release 17 -encoding UTF-8 -g -nowarn -proc:none -classpath "$classpath" \
+"$JAVA_DIR/bin/javac" --release 17 -encoding UTF-8 -XDstringConcat=inline -g -nowarn -proc:none -classpath "$classpath" \
     -d "$work/classes" "@$work/sources"
 if [[ -d "$KVSTORE_HOME/src/main/resources" ]]; then
     cp -R "$KVSTORE_HOME/src/main/resources/." "$work/classes/"

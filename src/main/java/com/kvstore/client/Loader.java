@@ -99,6 +99,7 @@ final class Loader {
         return sent;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // awaitIdle waits for what is counted here
     private void send(long number, Bytes key) throws InterruptedException {
         Ask ask = Session.put(key, Bytes.of(Long.toString(number)));
         int cost = Pipeline.cost(ask);

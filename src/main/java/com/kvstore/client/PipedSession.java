@@ -33,7 +33,7 @@ final class PipedSession {
     /** Written by the printing thread, read once that has ended. */
     private int status = Answer.DONE;
 
-    /** An answer to come. @param last nothing follows */
+    /** An answer to come; {@code last}: nothing follows. */
     private record Pending(CompletableFuture<Answer> answer, int cost, boolean last) {}
 
     PipedSession(KvClient client, Session session, Answers answers, Output out) {

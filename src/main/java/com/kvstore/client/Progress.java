@@ -55,7 +55,11 @@ final class Progress {
         }
     }
 
-    /** {@code [#########           ]  45%}. @param done of {@code total}, which is above 0 */
+    /**
+     * A bar and a percentage, as in {@code [#########           ]  45%}.
+     *
+     * @param total above 0
+     */
     static String bar(long done, long total) {
         double part = Math.min(1.0, Math.max(0.0, (double) done / total));
         int full = (int) (part * BAR_CELLS);

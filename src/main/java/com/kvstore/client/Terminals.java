@@ -20,13 +20,19 @@ final class Terminals {
     static boolean is(int descriptor) {
         Path link = Path.of("/proc/self/fd/" + descriptor);
         if (!Files.isSymbolicLink(link)) {
-            return System.console() != null;
+            return hasConsole();
         }
         try {
             String target = Files.readSymbolicLink(link).toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
         } catch (IOException unreadable) {
-            return System.console() != null;
+            return hasConsole();
         }
+    }
+
+    /** From Java 22 on this is right only with {@code -Djdk.console=java.base}, which the scripts set. */
+    @SuppressWarnings("SystemConsoleNull") // the newer method does not exist in Java 17
+    private static boolean hasConsole() {
+        return System.console() != null;
     }
 }

@@ -28,6 +28,7 @@ public final class SimCluster {
     static final int HEARTBEAT_PORT = 3769;
     /** What the console says when all data was in memory and is gone. */
     static final String STORE_IS_NEW = "the store is new";
+
     private static final int FIRST_SLAVE_PORT = 8081;
     private static final long HEARTBEAT_INTERVAL_NS = 5_000_000_000L;
     private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;

@@ -39,7 +39,7 @@ final class FakeCoordinator implements AutoCloseable {
     }
 
     /** One connection. */
-    final class Conversation {
+    static final class Conversation {
         private final Socket socket;
 
         Conversation(Socket socket) {

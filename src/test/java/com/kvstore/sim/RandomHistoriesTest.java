@@ -22,10 +22,10 @@ class RandomHistoriesTest {
         List<Operation> history = new ArrayList<>();
         Bytes state = null;
         long effectNs = 0;
-        int width = 1 + random.below(200);
+        int width = 1 + random.below(60);
         for (int i = 0; i < size; i++) {
             effectNs += 1 + random.below(20);
-            Kind kind = Kind.values()[random.below(Kind.values().length)];
+            Kind kind = List.of(Kind.values()).get(random.below(Kind.values().length));
             Bytes value = kind == Kind.PUT || kind == Kind.UPDATE ? Bytes.of("v" + i) : null;
             boolean needsKey = kind != Kind.PUT && kind != Kind.ERASE;
             boolean found = !needsKey || state != null;

@@ -268,29 +268,6 @@ class SimNodeTest {
     }
 
     @Test
-    void aSeedRunTwiceIsTheSameRunAndAnotherSeedIsAnother() {
-        assertEquals(hashOf(1), hashOf(1));
-        assertNotEquals(hashOf(1), hashOf(2));
-    }
-
-    private static long hashOf(long seed) {
-        Trace trace = Trace.silent();
-        SimWorld world = SimWorld.create(seed, trace, Toys.CODEC);
-        Pair pair = new Pair(
-                world,
-                NetworkOptions.draw(world.random().fork("options")),
-                recovered -> new Counter(address(2), 50),
-                recovered -> new Counter(address(1), 50));
-        pair.start();
-        for (int i = 0; i < 20; i++) {
-            pair.pass(SECOND);
-            pair.network.resetLinks(pair.one, pair.two);
-        }
-        assertTrue(trace.events() > 1_000);
-        return trace.hash();
-    }
-
-    @Test
     void aDrawMoreInOneComponentShiftsNothingInAnother() {
         SimRandom root = new SimRandom(5);
         long expected = root.fork("b").nextLong();

@@ -239,31 +239,50 @@ class JsonFaceTest {
         }
     }
 
+    private static final Result BIG = new Result.Value(Bytes.of("x".repeat(1 << 20)), Version.ZERO);
+
+    /** Reads {@code answers} lines. @return how many of them are values; the others are OVERLOADED */
+    private static int countValues(RawClient client, int answers) throws Exception {
+        int values = 0;
+        for (int i = 0; i < answers; i++) {
+            String answer = client.line();
+            if (answer.startsWith("{\"req_type\":\"data\"")) {
+                values++;
+            } else {
+                assertEquals("OVERLOADED", new JSONObject(answer).getString("code"));
+            }
+        }
+        return values;
+    }
+
     @Test
-    void aSlowReaderIsNotReadFromAndItsAnswersAreBounded() throws Exception {
-        Bytes big = Bytes.of("x".repeat(1 << 20));
+    void aClientThatDoesNotReadIsNotReadFromUntilItDoes() throws Exception {
         node = new TestNode(NetworkOptions.defaults(), (input, network) -> {
                     if (input instanceof Input.ClientRequested request) {
-                        network.reply(request.client(), new Result.Value(big, Version.ZERO));
+                        network.reply(request.client(), BIG);
                     }
                 })
                 .listen();
         try (RawClient client = client()) {
-            client.send(get("k").repeat(100));
+            client.send(get("k").repeat(60));
             await().until(() -> !node.inputs.isEmpty());
             client.send(get("k"));
             node.act(() -> {});
-            assertEquals(100, node.inputs.size(), "nothing more is read while nothing is taken");
-            int values = 0;
-            for (int i = 0; i < 101; i++) {
-                String answer = client.line();
-                if (answer.startsWith("{\"req_type\":\"data\"")) {
-                    values++;
-                } else {
-                    assertEquals("OVERLOADED", new JSONObject(answer).getString("code"));
-                }
-            }
-            assertTrue(values >= 64 && values < 70, values + " MiB waited for one client");
+            assertTrue(node.inputs.size() < 30, "served a client that does not read: " + node.inputs.size());
+            assertEquals(61, countValues(client, 61));
+        }
+    }
+
+    @Test
+    void answersThatNobodyReadsAreBounded() throws Exception {
+        node = new TestNode(NetworkOptions.defaults(), (input, network) -> {}).listen();
+        try (RawClient client = client()) {
+            client.send(get("k").repeat(100));
+            await().until(() -> node.inputs.size() == 100);
+            node.act(() -> node.inputs(Input.ClientRequested.class)
+                    .forEach(request -> node.network.reply(request.client(), BIG)));
+            int values = countValues(client, 100);
+            assertTrue(values >= 60 && values <= 66, values + " MiB waited for one client");
         }
     }
 

@@ -110,7 +110,7 @@ class ViewChangesWalkTest {
     private void writeEverywhere() {
         TreeSet<Integer> away = new TreeSet<>(view.members().keySet());
         away.removeAll(reachable);
-        move(ViewChanges.markStale(view, away), true);
+        move(ViewChanges.markStale(view, away), false);
         for (Arc arc : view.arcs()) {
             TreeSet<Integer> inSync = new TreeSet<>();
             arc.copies().stream().filter(Copy::inSync).forEach(copy -> inSync.add(copy.member()));

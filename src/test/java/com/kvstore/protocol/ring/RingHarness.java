@@ -53,7 +53,7 @@ final class RingHarness {
         @Override
         public void send(long link, Message message) {
             End end = links.get(link);
-            if (end != null && !withheld(address, end.peer.address, message)) {
+            if (end != null && !withheld(end.peer.address, message)) {
                 end.peer.inbox.add(new Input.Received(end.peerLink, message));
             }
         }
@@ -155,7 +155,7 @@ final class RingHarness {
     private long lastClient;
     private long lastIncarnation;
 
-    private boolean withheld(ServerNode from, ServerNode to, Message message) {
+    private boolean withheld(ServerNode to, Message message) {
         return (withholdTo == null || withholdTo.equals(to)) && withhold.test(message);
     }
 
