@@ -6,6 +6,7 @@ import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.MembershipMessage.Goodbye;
 import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
 import com.kvstore.protocol.membership.MembershipMessage.Heartbeat;
@@ -48,6 +49,9 @@ final class Registration {
     private String toldRefusal = "";
     private boolean registeredBefore;
     private boolean drained;
+    /** The coordinator's link is open, so what the view says of this node still holds. */
+    private boolean greeted;
+
     private @Nullable ServerNode coordinator;
     private @Nullable ServerNode heartbeatTo;
     private long heartbeats;
@@ -199,13 +203,15 @@ final class Registration {
         if (timer.equals(HEARTBEAT)) {
             beat(nowNs, effects);
         } else if (timer.equals(RETRY)) {
-            if (link == 0 && connectingTo == null && !drained) {
+            if (mayBeDrained()) {
+                effects.setTimer(RETRY, nowNs + backOffNs);
+            } else if (link == 0 && connectingTo == null && !drained) {
                 connect(config.coordinator().get(), effects);
             }
         } else if (timer.equals(ANSWER_DUE)) {
             effects.close(link);
         } else if (timer.equals(GREETING_DUE)) {
-            if (link != 0 && !drained) {
+            if (link != 0 && !drained && !mayBeDrained()) {
                 register(nowNs, effects);
             }
         } else if (timer.equals(GOODBYE)) {
@@ -221,12 +227,20 @@ final class Registration {
      * ring: then nobody else will say so.
      */
     void givenUp(long nowNs, Effects effects) {
+        greeted = false;
         effects.setTimer(GREETING_DUE, nowNs + GREETING_NS);
     }
 
     /** The coordinator has opened a link and said who it is. */
     void greeted(Effects effects) {
+        greeted = true;
         effects.cancelTimer(GREETING_DUE);
+    }
+
+    /** It was being drained when it was last heard of: to register now might bring back who has been sent away. */
+    private boolean mayBeDrained() {
+        Member self = view == null ? null : view.memberAt(config.self());
+        return !greeted && self != null && self.leaving();
     }
 
     /** A view without this node came into force. */

@@ -155,6 +155,7 @@ public final class SlaveMachine implements Machine {
     private void onMove(long link, MoveMessage message, long nowNs, Effects effects) {
         if (message instanceof MoveMessage.StartMove start) {
             if (link == coordinatorLink) {
+                participant.dropPrepared(start.ranges(), start.epoch());
                 target.start(start, link, nowNs, effects);
             }
         } else if (message instanceof MoveMessage.CancelMove) {

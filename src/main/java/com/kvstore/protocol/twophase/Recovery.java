@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * Finishes the transactions an earlier coordinator left half done.
  *
  * <p>The rule, for each transaction that some slave holds prepared: any participant committed it: commit. A participant
- * that is up, of the same incarnation, never prepared it or aborted it: abort. All that are up hold it prepared, and those
+ * that is in sync, of the same incarnation, never prepared it or aborted it: abort. All that are up hold it prepared, and those
  * that are not can be put out of sync for all of its keys: commit, once they are. Otherwise it stays in doubt, and its
  * keys with it, until a participant returns.
  *
@@ -118,6 +118,9 @@ final class Recovery {
                 if (!mine.isOpenAt(version, member)) {
                     channels.of(member).settle(version, false);
                 }
+            } else if (!transaction.participants().contains(member)) {
+                // It left and came back under another id since, to be filled anew by those who know what became of it.
+                settle(member, version, false);
             } else if (decidedHere.containsKey(version)) {
                 settle(member, version, Boolean.TRUE.equals(decidedHere.get(version)));
             } else {
@@ -199,8 +202,8 @@ final class Recovery {
                 close(doubt, true);
                 return false;
             }
-            boolean present = view.members().containsKey(member);
-            neverPrepared |= present && known != null && !known.prepared(doubt.version);
+            // A copy out of sync proves nothing: it may have been told to drop what it held prepared.
+            neverPrepared |= known != null && !known.prepared(doubt.version) && isInSyncFor(view, member, doubt);
             absentCounts |= known == null && countsAnywhere(view, member);
         }
         if (neverPrepared) {
@@ -241,6 +244,16 @@ final class Recovery {
             }
         }
         return true;
+    }
+
+    private static boolean isInSyncFor(View view, int member, Doubt doubt) {
+        for (int position : doubt.keys.values()) {
+            Copy copy = view.arcAt(position).copyOf(member);
+            if (copy != null && copy.inSync()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void close(Doubt doubt, boolean commit) {
