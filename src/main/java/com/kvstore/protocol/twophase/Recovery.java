@@ -202,8 +202,9 @@ final class Recovery {
                 close(doubt, true);
                 return false;
             }
-            // A copy out of sync proves nothing: it may have been told to drop what it held prepared.
-            neverPrepared |= known != null && !known.prepared(doubt.version) && isInSyncFor(view, member, doubt);
+            boolean present = view.members().containsKey(member);
+            neverPrepared |=
+                    present && known != null && !known.prepared(doubt.version) && !isOutOfSync(view, member, doubt);
             absentCounts |= known == null && countsAnywhere(view, member);
         }
         if (neverPrepared) {
@@ -246,14 +247,20 @@ final class Recovery {
         return true;
     }
 
-    private static boolean isInSyncFor(View view, int member, Doubt doubt) {
+    /**
+     * Whether the member has copies of the transaction's keys, and all of them are out of sync: then it proves nothing that
+     * it does not hold it prepared. It may have dropped it to be filled anew.
+     */
+    private static boolean isOutOfSync(View view, int member, Doubt doubt) {
+        boolean any = false;
         for (int position : doubt.keys.values()) {
             Copy copy = view.arcAt(position).copyOf(member);
             if (copy != null && copy.inSync()) {
-                return true;
+                return false;
             }
+            any |= copy != null;
         }
-        return false;
+        return any;
     }
 
     private void close(Doubt doubt, boolean commit) {
