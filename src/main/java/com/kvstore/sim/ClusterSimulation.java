@@ -143,7 +143,7 @@ public final class ClusterSimulation {
 
     private void acceptLoss() {
         log.mayBeErased(world.nowNs(), log.keys());
-        operator.ask(new Command.AcceptLoss());
+        operator.ask(new Command.AcceptLoss(), () -> false);
         await("accept-loss was not answered", ANSWER_NS, () -> operator.isDone() ? null : "");
         await("whole is not reported after the loss was accepted", ANSWER_NS, this::notWhole);
     }

@@ -299,7 +299,7 @@ final class FaultInjector {
         if (!drain) {
             slave.node().crash(Death.KILLED);
         }
-        operator.ask(command);
+        operator.ask(command, () -> cluster.hasLeft(slave));
         return true;
     }
 }

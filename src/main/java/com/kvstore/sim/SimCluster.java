@@ -185,6 +185,12 @@ public final class SimCluster {
         return member != null && slave.isAlive(member);
     }
 
+    /** Whether no process at its address is in the view. */
+    boolean hasLeft(Slave slave) {
+        View view = view();
+        return view != null && view.memberAt(slave.node.address()) == null;
+    }
+
     /** Those of {@code keys} of which no member in the view has a value. */
     List<Bytes> goneFromAllMembers(Collection<Bytes> keys) {
         List<Bytes> gone = new ArrayList<>(keys);

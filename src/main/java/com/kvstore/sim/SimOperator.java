@@ -1,8 +1,8 @@
 package com.kvstore.sim;
 
 import com.kvstore.common.Command;
-import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
+import java.util.function.BooleanSupplier;
 
 /**
  * A person who types commands such as {@code drain} and {@code forget}, and types them again until they are carried out.
@@ -27,23 +27,24 @@ final class SimOperator {
         return waiting == 0;
     }
 
-    void ask(Command command) {
+    /** @param needless whether it is carried out already, or no longer makes sense */
+    void ask(Command command, BooleanSupplier needless) {
         waiting++;
-        attempt(command);
+        attempt(command, needless);
     }
 
-    private void attempt(Command command) {
+    private void attempt(Command command, BooleanSupplier needless) {
         SimProcess process = node.process();
         if (process == null) {
-            again(command);
+            again(command, needless);
             return;
         }
         process.request(command, null, new SimProcess.ReplySink() {
             @Override
             public void replied(Result result) {
                 world.trace().note(world.nowNs(), "operator", command + ": " + result);
-                if (result instanceof Result.Failure failure && failure.code() != ErrorCode.BAD_REQUEST) {
-                    again(command);
+                if (result instanceof Result.Failure && !needless.getAsBoolean()) {
+                    again(command, needless);
                 } else {
                     waiting--;
                 }
@@ -51,12 +52,12 @@ final class SimOperator {
 
             @Override
             public void connectionLost() {
-                again(command);
+                again(command, needless);
             }
         });
     }
 
-    private void again(Command command) {
-        world.scheduler().after(AGAIN_NS, () -> attempt(command));
+    private void again(Command command, BooleanSupplier needless) {
+        world.scheduler().after(AGAIN_NS, () -> attempt(command, needless));
     }
 }

@@ -5,7 +5,10 @@ import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.Member;
+import com.kvstore.protocol.membership.Peer;
+import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
@@ -14,9 +17,11 @@ import java.util.List;
 /** What an operator orders: drain, forget, accept-loss. Answered once the view that carries it out is in force. */
 final class AdminCommands {
     private final ViewKeeper views;
+    private final Peers peers;
 
-    AdminCommands(ViewKeeper views) {
+    AdminCommands(ViewKeeper views, Peers peers) {
         this.views = views;
+        this.peers = peers;
     }
 
     /** @return whether the command was one of these */
@@ -67,6 +72,16 @@ final class AdminCommands {
         Member member = views.current().memberAt(server);
         if (member == null) {
             effects.reply(client, notAMember(server));
+            return;
+        }
+        Peer peer = peers.at(server);
+        if (peer != null && peer.liveness() == Liveness.UP) {
+            effects.reply(
+                    client,
+                    Result.Failure.of(
+                            ErrorCode.BAD_REQUEST,
+                            server + " is up, and what only it holds would be lost. Move its keys away with: drain "
+                                    + server));
             return;
         }
         int[] lost = new int[1];

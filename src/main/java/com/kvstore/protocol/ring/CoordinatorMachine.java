@@ -83,7 +83,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
         health = new HealthMonitor(views, peers, config);
-        admin = new AdminCommands(views);
+        admin = new AdminCommands(views, peers);
     }
 
     @Override
@@ -312,6 +312,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         announceWanted = true;
         for (Member member : before.members().values()) {
             if (member.leaving() && !after.members().containsKey(member.id())) {
+                registrar.onDrained(member);
                 effects.note("REBALANCE", "Server " + member.address() + " holds nothing any more and may be stopped");
             }
         }

@@ -1,6 +1,5 @@
 package com.kvstore.protocol.ring;
 
-import com.kvstore.common.ConsistentHash;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.HashRing;
 import com.kvstore.common.ServerNode;
@@ -17,6 +16,7 @@ import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Takes slaves in. A registration counts once the coordinator has connected back and the incarnation that answers there
@@ -33,6 +33,8 @@ final class Registrar {
     private final Peers.Listener again;
     private final int heartbeatPort;
     private final TreeMap<ServerNode, Pending> pending = new TreeMap<>();
+    /** Incarnations that were drained in this life: they left for good, and may not have heard of it. */
+    private final TreeSet<Long> drained = new TreeSet<>();
 
     /** @param again is told of a process once more when it has become a member */
     Registrar(ViewKeeper views, Peers peers, Peers.Listener again, int heartbeatPort) {
@@ -63,6 +65,8 @@ final class Registrar {
                     address + " has obeyed a newer coordinator (epoch " + register.epoch() + ", this one has "
                             + view.epoch() + "). Is this coordinator's --state directory an old copy?",
                     effects);
+        } else if (drained.contains(register.incarnation())) {
+            refuse(link, ErrorCode.CONFLICT, address + " was drained. Restart it to let it join again", effects);
         } else if (view.memberAt(address) == null && !ViewChanges.canJoin(view, address)) {
             refuse(link, ErrorCode.RING_FULL, ringFull(view), effects);
         } else {
@@ -71,8 +75,16 @@ final class Registrar {
             Member member = view.memberAt(address);
             if (member != null && member.incarnation() == register.incarnation() && peer.liveness() == Liveness.UP) {
                 registered(address, effects);
+            } else if (peers.greetedOn(peer.link()) == peer) {
+                // It answers, but the view has it otherwise, or not yet: begin again with a new greeting.
+                effects.close(peer.link());
             }
         }
+    }
+
+    /** A member has given away all that it held and has left. */
+    void onDrained(Member member) {
+        drained.add(member.incarnation());
     }
 
     private static String ringFull(View view) {
@@ -117,7 +129,10 @@ final class Registrar {
         boolean[] newStore = new boolean[1];
         views.propose(
                 view -> {
-                    View after = take(view, address, incarnation, durable);
+                    // A store that is slow to write may come to this when yet another process answers there.
+                    Peer now = peers.at(address);
+                    boolean stillThere = now != null && now.incarnation() == incarnation;
+                    View after = stillThere ? take(view, address, incarnation, durable) : view;
                     newStore[0] = view.memberAt(address) != null
                             && after.epoch() > view.epoch()
                             && ViewChanges.isNewStore(view, after);
@@ -174,10 +189,11 @@ final class Registrar {
         if (asked == null) {
             return;
         }
-        View view = views.current();
-        int first = firstPosition(view, address);
-        // A server that is being drained has no position any more; it is told where it would be.
-        int position = first >= 0 ? first : ConsistentHash.position(address.toString(), view.ringSize());
+        int position = firstPosition(views.current(), address);
+        if (position < 0) {
+            refuse(asked.link, ErrorCode.UNAVAILABLE, address + " is being drained", effects);
+            return;
+        }
         effects.note("REGISTER", "Server " + address + " registered at position " + position);
         effects.send(asked.link, new Registered(position, heartbeatPort));
     }

@@ -29,12 +29,10 @@ final class Registration {
     private static final TimerId RETRY = new TimerId("register", 0);
     private static final TimerId ANSWER_DUE = new TimerId("register-answer", 0);
     private static final TimerId HEARTBEAT = new TimerId("heartbeat", 0);
-    private static final TimerId GREETING_DUE = new TimerId("greeting", 0);
     private static final TimerId GOODBYE = new TimerId("goodbye", 0);
     private static final long FIRST_BACK_OFF_NS = 100_000_000L;
     private static final long MAX_BACK_OFF_NS = 2_000_000_000L;
     private static final long ANSWER_NS = 5_000_000_000L;
-    private static final long GREETING_NS = 2_000_000_000L;
     private static final long ASK_AGAIN_NS = 500_000_000L;
     private static final long SILENCE_NS = 2_000_000_000L;
 
@@ -49,9 +47,6 @@ final class Registration {
     private String toldRefusal = "";
     private boolean registeredBefore;
     private boolean drained;
-    /** The coordinator's link is open, so what the view says of this node still holds. */
-    private boolean greeted;
-
     private @Nullable ServerNode coordinator;
     private @Nullable ServerNode heartbeatTo;
     private long heartbeats;
@@ -92,6 +87,13 @@ final class Registration {
         register(nowNs, effects);
     }
 
+    /** Who is being drained waits for the coordinator: registering, it might come back in after its last key has left. */
+    private boolean mayRegister() {
+        View known = view;
+        Member self = known == null ? null : known.memberAt(config.self());
+        return !drained && (self == null || !self.leaving());
+    }
+
     private void register(long nowNs, Effects effects) {
         View known = view;
         effects.send(
@@ -125,7 +127,7 @@ final class Registration {
         if (leaveAtNs != Long.MAX_VALUE) {
             // Nobody is left to ask whether this node may go.
             effects.stop(0);
-        } else if (!drained) {
+        } else if (mayRegister()) {
             if (!toldUnreachable && toldRefusal.isEmpty()) {
                 toldUnreachable = true;
                 effects.note("INFO", what + "; trying again until it answers");
@@ -198,49 +200,31 @@ final class Registration {
         }
     }
 
-    /** @return whether the timer was this object's */
-    boolean onTimer(TimerId timer, long nowNs, Effects effects) {
+    /**
+     * Handles a timer.
+     *
+     * @param led whether the coordinator has been heard within the last moment
+     * @return whether the timer was this object's
+     */
+    boolean onTimer(TimerId timer, boolean led, long nowNs, Effects effects) {
         if (timer.equals(HEARTBEAT)) {
             beat(nowNs, effects);
+            if (!led && link != 0 && mayRegister() && leaveAtNs == Long.MAX_VALUE) {
+                // Taken out of the ring while it was paused or cut off, it would wait for ever: nobody comes to tell.
+                register(nowNs, effects);
+            }
         } else if (timer.equals(RETRY)) {
-            if (mayBeDrained()) {
-                effects.setTimer(RETRY, nowNs + backOffNs);
-            } else if (link == 0 && connectingTo == null && !drained) {
+            if (link == 0 && connectingTo == null && mayRegister()) {
                 connect(config.coordinator().get(), effects);
             }
         } else if (timer.equals(ANSWER_DUE)) {
             effects.close(link);
-        } else if (timer.equals(GREETING_DUE)) {
-            if (link != 0 && !drained && !mayBeDrained()) {
-                register(nowNs, effects);
-            }
         } else if (timer.equals(GOODBYE)) {
             sayGoodbye(nowNs, effects);
         } else {
             return false;
         }
         return true;
-    }
-
-    /**
-     * The coordinator has closed the link it had opened. It opens another soon, unless it has taken this node out of the
-     * ring: then nobody else will say so.
-     */
-    void givenUp(long nowNs, Effects effects) {
-        greeted = false;
-        effects.setTimer(GREETING_DUE, nowNs + GREETING_NS);
-    }
-
-    /** The coordinator has opened a link and said who it is. */
-    void greeted(Effects effects) {
-        greeted = true;
-        effects.cancelTimer(GREETING_DUE);
-    }
-
-    /** It was being drained when it was last heard of: to register now might bring back who has been sent away. */
-    private boolean mayBeDrained() {
-        Member self = view == null ? null : view.memberAt(config.self());
-        return !greeted && self != null && self.leaving();
     }
 
     /** A view without this node came into force. */

@@ -102,7 +102,6 @@ public final class SlaveMachine implements Machine {
     private void onLinkClosed(long link, long nowNs, Effects effects) {
         if (link == coordinatorLink) {
             coordinatorLink = 0;
-            registration.givenUp(nowNs, effects);
         }
         if (waiting != null && waiting.link == link) {
             waiting = null;
@@ -120,7 +119,8 @@ public final class SlaveMachine implements Machine {
             if (greeting != null) {
                 onHello(greeting.link, greeting.hello, nowNs, effects);
             }
-        } else if (!target.onTimer(timer, nowNs, effects) && !registration.onTimer(timer, nowNs, effects)) {
+        } else if (!target.onTimer(timer, nowNs, effects)
+                && !registration.onTimer(timer, nowNs <= grantUntilNs, nowNs, effects)) {
             sweeper.onTimer(timer, view, member, target.active(), nowNs, effects);
         }
     }
@@ -155,7 +155,6 @@ public final class SlaveMachine implements Machine {
     private void onMove(long link, MoveMessage message, long nowNs, Effects effects) {
         if (message instanceof MoveMessage.StartMove start) {
             if (link == coordinatorLink) {
-                participant.dropPrepared(start.ranges(), start.epoch());
                 target.start(start, link, nowNs, effects);
             }
         } else if (message instanceof MoveMessage.CancelMove) {
@@ -205,7 +204,6 @@ public final class SlaveMachine implements Machine {
         coordinator = hello.coordinator();
         coordinatorAddress = hello.self();
         coordinatorLink = link;
-        registration.greeted(effects);
         waiting = null;
         adopt(hello.view(), nowNs, effects);
         effects.send(

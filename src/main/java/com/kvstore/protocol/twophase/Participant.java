@@ -6,7 +6,6 @@ import com.kvstore.common.Version;
 import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.membership.MembershipMessage.InDoubt;
 import com.kvstore.protocol.membership.PreparedWrite;
-import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
@@ -158,7 +157,10 @@ public final class Participant {
                         "Key not found: " + write.key().text());
             }
         }
-        hold(prepare);
+        prepared.put(transaction, prepare);
+        for (PreparedWrite write : prepare.writes()) {
+            locks.put(write.key(), transaction);
+        }
         return null;
     }
 
@@ -187,33 +189,6 @@ public final class Participant {
         }
         if (release(transaction) != null || !aborted.contains(transaction)) {
             aborted.add(transaction);
-        }
-    }
-
-    /**
-     * A copy that lost sync is filled anew: what it held prepared from before {@code epoch} is settled at the source, and
-     * comes with the rest if it was committed.
-     */
-    public void dropPrepared(List<Range> ranges, long epoch) {
-        for (Prepare prepare : List.copyOf(prepared.values())) {
-            if (prepare.transaction().epoch() >= epoch) {
-                break;
-            }
-            List<PreparedWrite> kept = new ArrayList<>(prepare.writes());
-            kept.removeIf(write -> ranges.stream().anyMatch(range -> range.contains(write.position())));
-            if (kept.size() < prepare.writes().size()) {
-                release(prepare.transaction());
-                if (!kept.isEmpty()) {
-                    hold(new Prepare(prepare.transaction(), prepare.participants(), kept));
-                }
-            }
-        }
-    }
-
-    private void hold(Prepare prepare) {
-        prepared.put(prepare.transaction(), prepare);
-        for (PreparedWrite write : prepare.writes()) {
-            locks.put(write.key(), prepare.transaction());
         }
     }
 

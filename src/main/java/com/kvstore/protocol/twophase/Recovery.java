@@ -25,7 +25,8 @@ import java.util.TreeSet;
  * that are not can be put out of sync for all of its keys: commit, once they are. Otherwise it stays in doubt, and its
  * keys with it, until a participant returns.
  *
- * <p>Member ids stand for incarnations: a participant that lost its data has another id and is not asked.
+ * <p>Member ids stand for incarnations: a participant that lost its data has another id and is not asked. A prepared
+ * record is void where its holder is another member than the one that prepared, or lost sync since.
  *
  * <p>Threading: one machine's.
  */
@@ -118,8 +119,7 @@ final class Recovery {
                 if (!mine.isOpenAt(version, member)) {
                     channels.of(member).settle(version, false);
                 }
-            } else if (!transaction.participants().contains(member)) {
-                // It left and came back under another id since, to be filled anew by those who know what became of it.
+            } else if (isVoid(transaction, member)) {
                 settle(member, version, false);
             } else if (decidedHere.containsKey(version)) {
                 settle(member, version, Boolean.TRUE.equals(decidedHere.get(version)));
@@ -134,6 +134,24 @@ final class Recovery {
             }
         }
         resolve();
+    }
+
+    /**
+     * Whether what a member holds prepared says nothing any more: it prepared as another member than it is now, or its
+     * copies of the keys have lost sync since. The transaction went on without it, and whatever came of that reaches the
+     * copy when it is filled.
+     */
+    private boolean isVoid(InDoubt transaction, int member) {
+        if (!transaction.participants().contains(member)) {
+            return true;
+        }
+        for (PreparedWrite write : transaction.writes()) {
+            Copy copy = cluster.view().arcAt(write.position()).copyOf(member);
+            if (copy != null && copy.inSync()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A batch with outcomes was answered. */
@@ -249,7 +267,7 @@ final class Recovery {
 
     /**
      * Whether the member has copies of the transaction's keys, and all of them are out of sync: then it proves nothing that
-     * it does not hold it prepared. It may have dropped it to be filled anew.
+     * it does not hold it prepared. It may have been told to drop it, to be filled anew.
      */
     private static boolean isOutOfSync(View view, int member, Doubt doubt) {
         boolean any = false;

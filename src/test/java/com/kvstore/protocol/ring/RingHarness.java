@@ -53,7 +53,7 @@ final class RingHarness {
         @Override
         public void send(long link, Message message) {
             End end = links.get(link);
-            if (end != null && !withheld(end.peer.address, message)) {
+            if (end != null && !withheld(address, end.peer.address, message)) {
                 end.peer.inbox.add(new Input.Received(end.peerLink, message));
             }
         }
@@ -147,6 +147,7 @@ final class RingHarness {
     /** Messages that are lost, with whatever would follow on them; the link stays open. */
     Predicate<Message> withhold = message -> false;
 
+    ServerNode withholdFrom;
     ServerNode withholdTo;
     int cacheSize = 4;
     int minCopies = 1;
@@ -155,8 +156,10 @@ final class RingHarness {
     private long lastClient;
     private long lastIncarnation;
 
-    private boolean withheld(ServerNode to, Message message) {
-        return (withholdTo == null || withholdTo.equals(to)) && withhold.test(message);
+    private boolean withheld(ServerNode from, ServerNode to, Message message) {
+        return (withholdFrom == null || withholdFrom.equals(from))
+                && (withholdTo == null || withholdTo.equals(to))
+                && withhold.test(message);
     }
 
     /** Starts a coordinator, new or from what is durable. */

@@ -179,6 +179,23 @@ final class RingTest {
         }
     }
 
+    /** Found by the simulator: the slave's links had been closed while it was paused, and nobody told it to come back. */
+    @Test
+    void aPausedSlaveThatWasTakenOutOfTheRingRegistersAgainWhenItWakes() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+        Node owner = ring.owner("username");
+        owner.paused = true;
+        ring.put("username", "bob");
+        ring.advance(65_000);
+        assertNull(ring.view().memberAt(owner.address));
+        owner.paused = false;
+        ring.advance(15_000);
+        assertTrue(ring.view().memberAt(owner.address) != null);
+        assertTrue(ring.view().whole());
+        assertEquals("bob", owner.table.get(NAME).value().text());
+    }
+
     @Test
     void aFailedServerLeavesTheRingAndTheSurvivorsRestoreTwoCopies() {
         RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
@@ -244,6 +261,43 @@ final class RingTest {
         ring.run(new Command.AcceptLoss());
         assertEquals("NOT_FOUND", ring.get(neighbour));
         assertEquals("carol", ring.get("username"));
+    }
+
+    @Test
+    void aServerThatIsUpIsNotForgotten() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        Result result = ring.run(new Command.Forget(ring.slave(8081).address));
+        assertEquals(ErrorCode.BAD_REQUEST, RingHarness.code(result));
+        assertEquals(2, ring.view().ring().servers());
+    }
+
+    /**
+     * Found by the simulator (seed 1188): a slave that prepared a write, lost sync while it was paused and came back as
+     * another member still held it prepared; the next coordinator committed it there, and nowhere else.
+     */
+    @Test
+    void whatAnotherMemberPreparedIsNotCommittedByTheNextCoordinator() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+        Node owner = ring.owner("username");
+        ring.withholdFrom = owner.address;
+        ring.withhold = message -> message instanceof BatchReply;
+        ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("bob"))));
+        owner.paused = true;
+        ring.withhold = message -> false;
+        ring.advance(65_000);
+        assertNull(ring.view().memberAt(owner.address));
+        assertEquals("bob", ring.get("username"));
+        ring.put("username", "carol");
+        ring.kill(ring.coordinator);
+        ring.startCoordinator();
+        owner.paused = false;
+        ring.advance(15_000);
+        assertTrue(ring.view().whole());
+        for (Node node : ring.slaves.values()) {
+            assertTrue(node.table.get(NAME) == null
+                    || node.table.get(NAME).value().text().equals("carol"));
+        }
     }
 
     @Test
