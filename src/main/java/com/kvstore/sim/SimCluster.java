@@ -3,7 +3,6 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.membership.Arc;
-import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
@@ -170,7 +169,8 @@ public final class SimCluster {
         if (machine == null || process == null) {
             return "the coordinator";
         }
-        for (ClusterStatus.ServerStatus server : machine.status(process.localNowNs()).servers()) {
+        for (ClusterStatus.ServerStatus server :
+                machine.status(process.localNowNs()).servers()) {
             if (!server.state().equals("up")) {
                 return server.address();
             }

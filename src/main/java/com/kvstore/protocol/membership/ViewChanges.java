@@ -269,7 +269,8 @@ public final class ViewChanges {
             return false;
         }
         for (int i = 0; i < arcs.size(); i++) {
-            boolean lostNow = before.arcs().get(i).inSyncCopies() > 0 && arcs.get(i).inSyncCopies() == 0;
+            boolean lostNow =
+                    before.arcs().get(i).inSyncCopies() > 0 && arcs.get(i).inSyncCopies() == 0;
             if (!arcs.get(i).lost() || (lostNow && !arcs.get(i).copies().isEmpty())) {
                 return false;
             }

@@ -112,7 +112,7 @@ final class Attempt {
             for (Copy copy : arc.copies()) {
                 if (own != null
                         && own.takesWrites()
-                        && copy != own
+                        && copy.member() != participants[index]
                         && copy.inSync()
                         && cluster.liveness(copy.member()) != Liveness.DOWN) {
                     return true;

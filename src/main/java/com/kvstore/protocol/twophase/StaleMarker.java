@@ -1,6 +1,5 @@
 package com.kvstore.protocol.twophase;
 
-import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
