@@ -3,7 +3,6 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
 import com.kvstore.protocol.parts.RecordTable;
-import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.sim.ClusterOptions.Losses;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
@@ -133,12 +132,7 @@ public final class ClusterSimulation {
     }
 
     private @Nullable String notWhole() {
-        CoordinatorMachine machine = cluster.coordinatorMachine();
-        SimProcess process = cluster.coordinator().process();
-        if (machine == null || process == null) {
-            return "the coordinator is down";
-        }
-        return machine.status(process.localNowNs()).whole() ? null : "status: " + machine.status(process.localNowNs());
+        return cluster.isWhole() ? null : "" + cluster.view();
     }
 
     private void acceptLoss() {

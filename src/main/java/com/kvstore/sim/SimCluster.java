@@ -156,10 +156,16 @@ public final class SimCluster {
     boolean mayLoseOne() {
         View view = view();
         return view != null
-                && view.members().size() > 1
-                && view.whole()
+                && isWhole()
                 && notUp() == null
                 && view.members().values().stream().allMatch(member -> holderOf(member) != null);
+    }
+
+    /** What {@code status} says. */
+    boolean isWhole() {
+        CoordinatorMachine machine = coordinatorMachine();
+        SimProcess process = coordinator.process();
+        return machine != null && process != null && machine.status(process.localNowNs()).whole();
     }
 
     /** A server that the coordinator has not heard, or has given up for now; null if there is none. */

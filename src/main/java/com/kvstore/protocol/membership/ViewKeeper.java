@@ -38,6 +38,9 @@ public final class ViewKeeper {
     private View current;
     private boolean started;
     private @Nullable View persisting;
+    /** A view that could not be made durable may be on the disk all the same: another must take its place. */
+    private boolean replaceOnDisk;
+
     private List<Proposal> inFlight = new ArrayList<>();
     private List<Proposal> waiting = new ArrayList<>();
     private long token;
@@ -56,7 +59,7 @@ public final class ViewKeeper {
         return started;
     }
 
-    /** Whether another view is on its way to the disk. */
+    /** Whether another view is on its way to the disk, and may be found there by the next life. */
     public boolean isChanging() {
         return persisting != null;
     }
@@ -85,6 +88,9 @@ public final class ViewKeeper {
             for (Proposal proposal : inFlight) {
                 next = proposal.change.apply(next);
             }
+            if (next == current && replaceOnDisk) {
+                next = ViewChanges.newEpoch(current);
+            }
             if (next == current) {
                 settle(nowNs, effects);
             } else {
@@ -102,6 +108,7 @@ public final class ViewKeeper {
         View before = current;
         current = next;
         persisting = null;
+        replaceOnDisk = false;
         started = true;
         listener.viewChanged(before, current, nowNs, effects);
         settle(nowNs, effects);
@@ -113,6 +120,7 @@ public final class ViewKeeper {
                     "ERROR",
                     "Cannot store the cluster's state: " + reason
                             + ". Trying again every second; changes of the membership wait");
+            replaceOnDisk = true;
             effects.setTimer(RETRY, nowNs + RETRY_NS);
         }
     }

@@ -358,7 +358,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
 
     /** For status, ring and where: call from the machine's thread. */
     public ClusterStatus status(long nowNs) {
-        return StatusReport.of(views.current(), peers, twoPhase, moves, nowNs);
+        return StatusReport.of(views, peers, twoPhase, moves, nowNs);
     }
 
     /** The view in force. */
