@@ -41,7 +41,7 @@ final class Transactions {
     private final Channels channels;
     private final StaleMarker stale;
     private final ReadCache cache;
-    private final RequestTable requests;
+    private final WriteClients clients;
     private final KeyLocks locks = new KeyLocks();
     private final AttemptBuilder builder;
     /** In the order of their versions; settled ones leave from the front. */
@@ -49,7 +49,6 @@ final class Transactions {
     /** Hold their locks and wait for the membership to settle. */
     private List<Transaction> parked = new ArrayList<>();
 
-    private int clientsWaiting;
     private boolean staleProposed;
     /** When the first attempt that waits for a member that is down gives up. */
     private long graceUntilNs = Long.MAX_VALUE;
@@ -57,8 +56,6 @@ final class Transactions {
     private final Deque<Transaction> ready = new ArrayDeque<>();
 
     private boolean startingReady;
-    /** Retries of requests under way; answered with them. */
-    private final List<Waiter> retries = new ArrayList<>();
 
     Transactions(
             Cluster cluster,
@@ -71,60 +68,36 @@ final class Transactions {
         this.channels = channels;
         this.stale = stale;
         this.cache = cache;
-        this.requests = requests;
+        this.clients = new WriteClients(requests);
         this.builder = new AttemptBuilder(cluster, minCopies);
     }
 
     /** Clients that wait for the answer to a write. */
     int clientsWaiting() {
-        return clientsWaiting;
+        return clients.waiting();
     }
 
     boolean allDecided() {
-        return clientsWaiting == 0;
+        return clients.waiting() == 0;
     }
 
     /** Takes a request on; the answer follows, at once or later. */
     void submit(long client, Transact command, @Nullable RequestId id, Effects effects) {
-        if (id != null && !admit(client, id, effects)) {
+        View view = cluster.view();
+        Waiter waiter = clients.admit(client, id, view.epoch(), effects);
+        if (waiter == null) {
             return;
         }
-        View view = cluster.view();
         List<Write> writes = command.writes();
         int[] positions = new int[writes.size()];
         for (int i = 0; i < positions.length; i++) {
             positions[i] = view.positionOf(writes.get(i).key());
         }
         Transaction transaction = new Transaction(writes, positions);
-        transaction.waiters.add(new Waiter(client, id));
-        clientsWaiting++;
+        transaction.waiters.add(waiter);
         if (locks.acquire(transaction)) {
             start(transaction, effects);
         }
-    }
-
-    /** Looks the request up. @return whether it is to be executed */
-    private boolean admit(long client, RequestId id, Effects effects) {
-        RequestTable.Known known = requests.begin(id);
-        if (known instanceof RequestTable.Fresh) {
-            return true;
-        }
-        if (known instanceof RequestTable.Done done) {
-            effects.reply(client, done.result());
-        } else if (known instanceof RequestTable.Pending) {
-            retries.add(new Waiter(client, id));
-            clientsWaiting++;
-        } else {
-            effects.reply(
-                    client,
-                    new Result.Failure(
-                            ErrorCode.OUTCOME_UNKNOWN,
-                            "This request was first sent in epoch " + id.epoch()
-                                    + ", which is no longer remembered; nothing was executed now. Read the key to see",
-                            null,
-                            cluster.view().epoch()));
-        }
-        return false;
     }
 
     private void start(Transaction transaction, Effects effects) {
@@ -235,7 +208,7 @@ final class Transactions {
     /** Answers, lets go of the keys, and starts who waited for them. */
     private void finish(Transaction transaction, Result result, Effects effects) {
         for (Waiter waiter : transaction.waiters) {
-            answer(waiter, result, effects);
+            clients.answer(waiter, result, effects);
         }
         locks.release(transaction, ready);
         if (!startingReady) {
@@ -245,37 +218,6 @@ final class Transactions {
             }
             startingReady = false;
         }
-    }
-
-    private void answer(Waiter waiter, Result result, Effects effects) {
-        clientsWaiting--;
-        effects.reply(waiter.client(), result);
-        RequestId id = waiter.id();
-        if (id == null) {
-            return;
-        }
-        if (result instanceof Result.Failure failure && isNotApplied(failure.code())) {
-            requests.forget(id);
-        } else {
-            requests.finish(id, result);
-        }
-        for (int i = retries.size() - 1; i >= 0; i--) {
-            Waiter retry = retries.get(i);
-            RequestId same = retry.id();
-            if (same != null && same.number() == id.number() && same.client().equals(id.client())) {
-                retries.remove(i);
-                clientsWaiting--;
-                effects.reply(retry.client(), result);
-            }
-        }
-    }
-
-    /** Whether a retry should be executed: the answer says that nothing was, for a reason that passes. */
-    private static boolean isNotApplied(ErrorCode code) {
-        return switch (code) {
-            case UNAVAILABLE, OVERLOADED, NO_NODES, NO_SPACE, LOST -> true;
-            default -> false;
-        };
     }
 
     /** A member has greeted: tells it again what it may not have heard. */
