@@ -8,6 +8,7 @@ import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
 import com.kvstore.common.Write;
+import com.kvstore.e2e.Ports;
 import com.kvstore.wire.BinaryCodec;
 import com.kvstore.wire.FrameWriter;
 import com.kvstore.wire.ProtocolException;
@@ -68,8 +69,10 @@ final class FakeCoordinator implements AutoCloseable {
     private volatile Result pingAnswer;
 
     FakeCoordinator() throws IOException {
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        port = listener.getLocalPort();
+        // Not a port of the system's choice: it would be given away while this is stopped, to who tries to reach it
+        // even.
+        port = Ports.free();
+        listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
         accept();
     }
 
