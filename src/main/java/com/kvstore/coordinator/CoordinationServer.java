@@ -65,7 +65,7 @@ public final class CoordinationServer {
                     ConnectionHandler.open(network, settings.machine().self());
             directory = StateDirectory.open(settings.stateDirectory(), "--state");
             StoredView stored = new StoredView(directory.path());
-            Ending unlocking = unlocking(directory, ending);
+            Ending unlocking = unlocking(stored, directory, ending);
             CoordinationServer server = new CoordinationServer(settings, console, network, stored, unlocking);
             server.open(listener);
             return server;
@@ -78,8 +78,9 @@ public final class CoordinationServer {
         }
     }
 
-    private static Ending unlocking(StateDirectory directory, Ending ending) {
+    private static Ending unlocking(StoredView stored, StateDirectory directory, Ending ending) {
         return status -> {
+            stored.file().close();
             unlock(directory);
             ending.end(status);
         };

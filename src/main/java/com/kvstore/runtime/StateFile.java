@@ -27,13 +27,24 @@ import org.jspecify.annotations.Nullable;
  * the old state or the new one; a left-over temporary file is never read.
  */
 public final class StateFile implements Persistence {
-    private record Waiting(long token, Persistent state, Outcome outcome) {}
+    private static final long CLOSE_TIMEOUT_MS = 5_000;
+    private static final Outcome NOBODY = new Outcome() {
+        @Override
+        public void durable(long token) {}
+
+        @Override
+        public void failed(long token, String reason) {}
+    };
+
+    /** @param state null: nothing more is to be written */
+    private record Waiting(long token, @Nullable Persistent state, Outcome outcome) {}
 
     private final Path file;
     private final Path temporary;
     private final Function<Persistent, byte[]> encoder;
     private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
     private @Nullable Thread writer;
+    private volatile boolean closed;
 
     /** @param encoder called on the writing thread */
     public StateFile(Path file, Function<Persistent, byte[]> encoder) {
@@ -66,9 +77,29 @@ public final class StateFile implements Persistence {
         }
     }
 
+    /**
+     * Lets the write that is under way finish and begins no other: once this returns, nothing of this process touches the
+     * file, and another may have it.
+     */
+    public void close() {
+        Thread started;
+        synchronized (this) {
+            started = writer;
+        }
+        if (started != null) {
+            closed = true;
+            queue.add(new Waiting(0, null, NOBODY));
+            try {
+                started.join(CLOSE_TIMEOUT_MS);
+            } catch (InterruptedException hurried) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
     private void writeStates() {
         List<Waiting> group = new ArrayList<>();
-        while (true) {
+        while (!closed) {
             group.clear();
             try {
                 group.add(queue.take());
@@ -76,7 +107,11 @@ public final class StateFile implements Persistence {
                 return;
             }
             queue.drainTo(group);
-            confirm(group, replace(group.get(group.size() - 1).state()));
+            Persistent newest = group.get(group.size() - 1).state();
+            if (closed || newest == null) {
+                return;
+            }
+            confirm(group, replace(newest));
         }
     }
 

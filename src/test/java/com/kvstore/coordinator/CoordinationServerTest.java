@@ -43,6 +43,8 @@ class CoordinationServerTest {
 
     @AfterEach
     void stop() {
+        running.forEach(server -> server.driver().submit(new Input.StopRequested()));
+        await().until(() -> ends.size() == running.size());
         for (CoordinationServer server : running) {
             server.loop().parent().shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
         }

@@ -126,6 +126,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         }
         views.turnEnded(nowNs, effects);
         if (!running || deposed) {
+            if (stopping) {
+                effects.stop(0);
+            }
             return;
         }
         moves.tick(nowNs, effects);
@@ -184,6 +187,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         if (peers.membersThatAre(Liveness.CONNECTING).isEmpty()) {
             peers.everybodyAsked();
         }
+        twoPhase.tick(nowNs, effects);
         twoPhase.ping(config.requestTimeoutNs() / 2, nowNs, effects);
         boundRequestTable();
     }
@@ -300,7 +304,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             return;
         }
         peers.viewChanged(after, nowNs, effects);
-        twoPhase.viewChanged(before, after, effects);
+        twoPhase.viewChanged(before, after, nowNs, effects);
         moves.onView(after, nowNs, effects);
         announceWanted = true;
         for (Member member : before.members().values()) {

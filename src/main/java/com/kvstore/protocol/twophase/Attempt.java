@@ -45,6 +45,8 @@ final class Attempt {
     Fate fate = Fate.OPEN;
     /** In-sync copies that take part, of the write that has the fewest. */
     int copies;
+    /** When to stop waiting for a participant that is down and holds the only in-sync copy; 0: none is waited for. */
+    long giveUpAtNs;
 
     Attempt(Transaction transaction, Version version, int[] participants, Prepare[] prepares) {
         this.transaction = transaction;

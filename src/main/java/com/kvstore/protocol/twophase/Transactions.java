@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * presumption of Lampson and Lomet's presumed commit turned around: the participants' prepared records are the log.
  */
 final class Transactions {
+    /** How long a write waits for a participant that is down and cannot be done without: most come back at once. */
+    private static final long GRACE_NS = 3_000_000_000L;
+
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
@@ -47,6 +50,8 @@ final class Transactions {
 
     private int clientsWaiting;
     private boolean staleProposed;
+    /** When the first attempt that waits for a member that is down gives up. */
+    private long graceUntilNs = Long.MAX_VALUE;
     /** Hold all their locks and are about to start. */
     private final Deque<Transaction> ready = new ArrayDeque<>();
 
@@ -272,6 +277,7 @@ final class Transactions {
             if (index < 0 || attempt.stand(index) == Stand.SETTLED) {
                 continue;
             }
+            attempt.giveUpAtNs = 0;
             Channel channel = channels.of(member);
             switch (attempt.fate) {
                 case COMMITTED -> {
@@ -296,6 +302,10 @@ final class Transactions {
                     }
                 }
             }
+        }
+        if (graceUntilNs != Long.MAX_VALUE) {
+            // It can do without those that are still down, once they are out of sync.
+            proposeStale();
         }
         retryParked(effects);
     }
@@ -328,14 +338,15 @@ final class Transactions {
             staleProposed = true;
             cluster.proposeDownAreStale((view, nowNs, effects) -> {
                 staleProposed = false;
-                reconsider(effects);
+                reconsider(nowNs, effects);
             });
         }
     }
 
     /** The membership changed: attempts that wait for a member that is down, or no longer counts, go on or end. */
-    void reconsider(Effects effects) {
+    void reconsider(long nowNs, Effects effects) {
         View view = cluster.view();
+        graceUntilNs = Long.MAX_VALUE;
         for (Attempt attempt : List.copyOf(open)) {
             boolean participantLost = false;
             int unreachable = 0;
@@ -352,26 +363,44 @@ final class Transactions {
                     attempt.stand(i, Stand.SETTLED);
                 }
             }
-            reconsider(attempt, participantLost, unreachable, effects);
+            reconsider(attempt, participantLost, unreachable, nowNs, effects);
         }
         retryParked(effects);
     }
 
     /** @param unreachable a participant whose word is missing and who still counts; 0 if there is none */
-    private void reconsider(Attempt attempt, boolean participantLost, int unreachable, Effects effects) {
+    private void reconsider(Attempt attempt, boolean participantLost, int unreachable, long nowNs, Effects effects) {
         Transaction transaction = attempt.transaction;
-        if (attempt.fate == Fate.OPEN && unreachable != 0) {
-            abort(attempt);
+        if (unreachable != 0 && (attempt.fate == Fate.OPEN || transaction.owed != null)) {
+            if (isWorthWaiting(attempt, nowNs)) {
+                return;
+            }
+            if (attempt.fate == Fate.OPEN) {
+                abort(attempt);
+            }
+            transaction.owed = null;
             finish(transaction, builder.unknown(unreachable), effects);
         } else if (attempt.fate == Fate.OPEN && participantLost) {
             abort(attempt);
             settleWhoDoesNotCount(attempt);
             start(transaction, effects);
-        } else if (transaction.owed != null && unreachable != 0) {
-            transaction.owed = null;
-            finish(transaction, builder.unknown(unreachable), effects);
         } else {
             payIfSettled(transaction, effects);
+        }
+    }
+
+    private boolean isWorthWaiting(Attempt attempt, long nowNs) {
+        if (attempt.giveUpAtNs == 0) {
+            attempt.giveUpAtNs = nowNs + GRACE_NS;
+        }
+        graceUntilNs = Math.min(graceUntilNs, attempt.giveUpAtNs);
+        return nowNs < attempt.giveUpAtNs;
+    }
+
+    /** Ends the wait for participants that did not come back. */
+    void tick(long nowNs, Effects effects) {
+        if (nowNs >= graceUntilNs) {
+            reconsider(nowNs, effects);
         }
     }
 

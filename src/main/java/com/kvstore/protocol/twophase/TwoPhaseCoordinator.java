@@ -154,7 +154,7 @@ public final class TwoPhaseCoordinator {
     }
 
     /** Another view is in force. */
-    public void viewChanged(View before, View after, Effects effects) {
+    public void viewChanged(View before, View after, long nowNs, Effects effects) {
         if (!isHandedOn(before, after)) {
             cache.lost();
         }
@@ -164,7 +164,7 @@ public final class TwoPhaseCoordinator {
             }
         }
         recovery.reconsider();
-        transactions.reconsider(effects);
+        transactions.reconsider(nowNs, effects);
         reads.retryParked(effects);
     }
 
@@ -201,6 +201,11 @@ public final class TwoPhaseCoordinator {
                 channels.send(channel, transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
             }
         }
+    }
+
+    /** Gives up waiting for participants that did not come back in time. */
+    public void tick(long nowNs, Effects effects) {
+        transactions.tick(nowNs, effects);
     }
 
     /** Members that left a batch unanswered for longer than {@code timeoutNs}. */

@@ -264,6 +264,30 @@ final class RingTest {
     }
 
     @Test
+    void aWriteThatFindsBothCopiesHungIsFinishedWhenOneComesBack() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        ring.slave(8081).paused = true;
+        ring.slave(8082).paused = true;
+        long client = ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("bob"))));
+        ring.advance(1_500);
+        assertNull(ring.answers.get(client), "too early to call it unknown");
+        ring.slave(8082).paused = false;
+        ring.advance(1_400);
+        assertInstanceOf(Result.Ack.class, ring.answers.get(client));
+        assertEquals("bob", ring.get("username"));
+    }
+
+    @Test
+    void aWriteWhoseOnlyCopyStaysAwayEndsUnknown() {
+        RingHarness ring = RingHarness.cluster(8081);
+        ring.slave(8081).paused = true;
+        long client = ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("bob"))));
+        ring.advance(5_000);
+        assertEquals(ErrorCode.OUTCOME_UNKNOWN, RingHarness.code(ring.answers.get(client)));
+    }
+
+    @Test
     void aServerThatIsUpIsNotForgotten() {
         RingHarness ring = RingHarness.cluster(8081, 8082);
         Result result = ring.run(new Command.Forget(ring.slave(8081).address));
