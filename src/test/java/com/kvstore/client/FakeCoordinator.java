@@ -64,6 +64,7 @@ final class FakeCoordinator implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final int port;
     private volatile ServerSocket listener;
+    private volatile Thread acceptor;
     private volatile long epoch = EPOCH;
     private volatile Script script = (request, conversation) -> conversation.answer(request, apply(request.command()));
     private volatile Result pingAnswer;
@@ -142,6 +143,12 @@ final class FakeCoordinator implements AutoCloseable {
     /** The process is killed: every connection breaks and nobody listens. */
     void stop() throws IOException {
         listener.close();
+        try {
+            // As long as its thread sits in accept the system keeps the port open.
+            acceptor.join();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
         for (Socket socket : new ArrayList<>(open)) {
             socket.close();
         }
@@ -176,6 +183,7 @@ final class FakeCoordinator implements AutoCloseable {
                 "fake-accept");
         thread.setDaemon(true);
         thread.start();
+        acceptor = thread;
     }
 
     private void serve(Socket socket) throws IOException {
