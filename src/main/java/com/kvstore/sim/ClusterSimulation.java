@@ -2,9 +2,7 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
-import com.kvstore.common.Result;
 import com.kvstore.protocol.parts.RecordTable;
-import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.sim.ClusterOptions.Losses;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
@@ -35,6 +33,7 @@ public final class ClusterSimulation {
     private final SimNetwork network;
     private final SimCluster cluster;
     private final ClientLog log = new ClientLog();
+    private final SimOperator operator;
     private final FaultInjector faults;
     private final SimRandom random;
     private final List<SimClient> clients = new ArrayList<>();
@@ -46,7 +45,8 @@ public final class ClusterSimulation {
         this.random = world.random().fork("simulation");
         this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
         this.cluster = new SimCluster(network, options, newTable);
-        this.faults = new FaultInjector(world, cluster, network, options.losses());
+        this.operator = new SimOperator(world, cluster.coordinator());
+        this.faults = new FaultInjector(world, cluster, network, options.losses(), operator);
         cluster.coordinator().onNote(this::coordinatorSaid);
     }
 
@@ -132,30 +132,13 @@ public final class ClusterSimulation {
     }
 
     private @Nullable String notWhole() {
-        CoordinatorMachine machine = cluster.coordinatorMachine();
-        SimProcess process = cluster.coordinator().process();
-        if (machine == null || process == null) {
-            return "the coordinator is down";
-        }
-        return machine.status(process.localNowNs()).whole() ? null : "status: " + machine.status(process.localNowNs());
+        return cluster.isWhole() ? null : "" + cluster.view();
     }
 
     private void acceptLoss() {
         log.mayBeErased(world.nowNs(), log.keys());
-        SimProcess process = cluster.coordinator().process();
-        if (process != null) {
-            boolean[] answered = new boolean[1];
-            process.request(new Command.AcceptLoss(), null, new SimProcess.ReplySink() {
-                @Override
-                public void replied(Result result) {
-                    answered[0] = true;
-                }
-
-                @Override
-                public void connectionLost() {}
-            });
-            await("accept-loss was not answered", ANSWER_NS, () -> answered[0] ? null : "");
-        }
+        operator.ask(new Command.AcceptLoss(), () -> false);
+        await("accept-loss was not answered", ANSWER_NS, () -> operator.isDone() ? null : "");
         await("whole is not reported after the loss was accepted", ANSWER_NS, this::notWhole);
     }
 

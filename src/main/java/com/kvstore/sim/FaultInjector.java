@@ -1,7 +1,6 @@
 package com.kvstore.sim;
 
 import com.kvstore.common.Command;
-import com.kvstore.common.Result;
 import com.kvstore.sim.ClusterOptions.Losses;
 import com.kvstore.sim.SimCluster.Slave;
 import com.kvstore.sim.SimNode.Death;
@@ -17,20 +16,20 @@ import org.jspecify.annotations.Nullable;
  * Breaks things, one after the other and at once: kills and restarts, pauses, cuts, resets, lost datagrams, slowness, a
  * full disk, servers that join and leave. What it breaks it mends again later; {@link #healAll} mends the rest.
  *
- * <p>With {@link Losses#ONE_AT_A_TIME} a slave loses its memory only while the coordinator says that every key has two
- * copies and nothing else is broken, and until that is noticed no other slave is made to look dead: one loss, with any
- * number of other faults once it is noticed, must cost nothing.
+ * <p>With {@link Losses#ONE_AT_A_TIME} a slave loses its memory only while the coordinator says that every server is up
+ * and every key has two copies: one loss, with any number of other faults that make living servers look dead, even before
+ * it is noticed, must cost nothing.
  *
  * <p>Threading: belongs to one simulation.
  */
 final class FaultInjector {
-    private static final long QUIET_NS = 3_000_000_000L;
     private static final int MAX_SLAVES = 6;
 
     private final SimWorld world;
     private final SimCluster cluster;
     private final SimNetwork network;
     private final Losses losses;
+    private final SimOperator operator;
     private final SimRandom random;
     private final long maxGapNs;
     /** Each fault as often as it is likely. */
@@ -38,8 +37,6 @@ final class FaultInjector {
 
     private final Map<String, Integer> counts = new TreeMap<>();
     private long untilNs;
-    /** Until then something is, or has just been, broken that may make a living slave look dead. */
-    private long disturbedUntilNs;
     /** A slave that was asked to end and may have been told that it can. */
     private @Nullable SimProcess stopping;
 
@@ -59,11 +56,12 @@ final class FaultInjector {
         LEAVE
     }
 
-    FaultInjector(SimWorld world, SimCluster cluster, SimNetwork network, Losses losses) {
+    FaultInjector(SimWorld world, SimCluster cluster, SimNetwork network, Losses losses, SimOperator operator) {
         this.world = world;
         this.cluster = cluster;
         this.network = network;
         this.losses = losses;
+        this.operator = operator;
         this.random = world.random().fork("faults");
         this.maxGapNs = random.skewed(2_000_000_000L, 30_000_000_000L);
         // Each run has its own favourites: faults that always come together hide what each does alone.
@@ -144,20 +142,16 @@ final class FaultInjector {
         if (losses == Losses.ANY) {
             return true;
         }
-        return !isStopping() && world.nowNs() >= disturbedUntilNs && cluster.mayLoseOne();
+        return !isStopping() && cluster.mayLoseOne();
     }
 
     private boolean isStopping() {
         return stopping != null && !stopping.isDead();
     }
 
-    /** Whether living slaves may be made to look dead for so long from now; if so, that is noted. */
-    private boolean mayDisturb(long forNs) {
-        if (losses == Losses.ONE_AT_A_TIME && (isStopping() || !cluster.lossesNoticed())) {
-            return false;
-        }
-        disturbedUntilNs = Math.max(disturbedUntilNs, world.nowNs() + forNs + QUIET_NS);
-        return true;
+    /** Whether living slaves may be made to look dead: one that stops in good order counts on the others. */
+    private boolean mayDisturb() {
+        return losses == Losses.ANY || !isStopping();
     }
 
     private boolean killSlave() {
@@ -216,7 +210,7 @@ final class FaultInjector {
                 ? random.skewed(20_000_000, 4_000_000_000L)
                 : random.skewed(4_000_000_000L, 70_000_000_000L);
         SimProcess process = node.process();
-        if (process == null || process.isPaused() || !mayDisturb(forNs)) {
+        if (process == null || process.isPaused() || !mayDisturb()) {
             return false;
         }
         node.pause();
@@ -233,7 +227,7 @@ final class FaultInjector {
         SimNode other = random.pick(cluster.nodes());
         long forNs = random.skewed(50_000_000, 60_000_000_000L);
         boolean bothWays = random.chance(0.6);
-        if (one == other || !mayDisturb(forNs)) {
+        if (one == other || !mayDisturb()) {
             return false;
         }
         network.cut(one, other);
@@ -250,7 +244,7 @@ final class FaultInjector {
     private boolean reset() {
         SimNode one = random.pick(cluster.nodes());
         SimNode other = random.pick(cluster.nodes());
-        if (one == other || !mayDisturb(0)) {
+        if (one == other || !mayDisturb()) {
             return false;
         }
         network.resetLinks(one, other);
@@ -266,7 +260,7 @@ final class FaultInjector {
 
     private boolean slowDown() {
         long forNs = random.skewed(100_000_000, 10_000_000_000L);
-        if (!mayDisturb(forNs)) {
+        if (!mayDisturb()) {
             return false;
         }
         network.slowDown(2 + random.below(200));
@@ -292,9 +286,8 @@ final class FaultInjector {
     /** An operator takes a server out: drained first, or forgotten at once. */
     private boolean leave() {
         List<Slave> staying = new ArrayList<>(cluster.slaves());
-        staying.removeIf(slave -> slave.isRetired() || slave.node().process() == null);
-        SimProcess coordinator = cluster.coordinator().process();
-        if (staying.size() < 4 || coordinator == null || losses == Losses.ANY || !mayLose()) {
+        staying.removeIf(slave -> slave.isRetired() || !cluster.isMember(slave));
+        if (staying.size() < 4 || losses == Losses.ANY || !mayLose()) {
             return false;
         }
         Slave slave = random.pick(staying);
@@ -306,29 +299,7 @@ final class FaultInjector {
         if (!drain) {
             slave.node().crash(Death.KILLED);
         }
-        ask(command);
+        operator.ask(command, () -> cluster.hasLeft(slave));
         return true;
-    }
-
-    private void ask(Command command) {
-        SimProcess coordinator = cluster.coordinator().process();
-        if (coordinator == null) {
-            world.scheduler().after(1_000_000_000, () -> ask(command));
-            return;
-        }
-        coordinator.request(command, null, new SimProcess.ReplySink() {
-            @Override
-            public void replied(Result result) {
-                world.trace().note(world.nowNs(), "operator", command + ": " + result);
-                if (result instanceof Result.Failure) {
-                    world.scheduler().after(2_000_000_000, () -> ask(command));
-                }
-            }
-
-            @Override
-            public void connectionLost() {
-                world.scheduler().after(1_000_000_000, () -> ask(command));
-            }
-        });
     }
 }

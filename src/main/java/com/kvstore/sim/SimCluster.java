@@ -3,10 +3,10 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.membership.Arc;
-import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.ring.ClusterStatus;
 import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.protocol.ring.SlaveConfig;
 import com.kvstore.protocol.ring.SlaveMachine;
@@ -152,29 +152,51 @@ public final class SimCluster {
         return null;
     }
 
-    /** Whether the coordinator says that every key has two copies, and both are really there. */
+    /** Whether the coordinator says that every key has two copies on servers that are up, and both are really there. */
     boolean mayLoseOne() {
         View view = view();
         return view != null
-                && view.members().size() > 1
-                && view.whole()
+                && isWhole()
+                && notUp() == null
                 && view.members().values().stream().allMatch(member -> holderOf(member) != null);
     }
 
-    /** Whether no copy that the coordinator takes for in sync is gone. */
-    boolean lossesNoticed() {
-        View view = view();
-        if (view == null) {
-            return false;
+    /** What {@code status} says. */
+    boolean isWhole() {
+        CoordinatorMachine machine = coordinatorMachine();
+        SimProcess process = coordinator.process();
+        return machine != null
+                && process != null
+                && machine.status(process.localNowNs()).whole();
+    }
+
+    /** A server that the coordinator has not heard, or has given up for now; null if there is none. */
+    private @Nullable String notUp() {
+        CoordinatorMachine machine = coordinatorMachine();
+        SimProcess process = coordinator.process();
+        if (machine == null || process == null) {
+            return "the coordinator";
         }
-        for (Arc arc : view.arcs()) {
-            for (Copy copy : arc.copies()) {
-                if (copy.inSync() && holderOf(view.members().get(copy.member())) == null) {
-                    return false;
-                }
+        for (ClusterStatus.ServerStatus server :
+                machine.status(process.localNowNs()).servers()) {
+            if (!server.state().equals("up")) {
+                return server.address();
             }
         }
-        return true;
+        return null;
+    }
+
+    /** Whether its process is in the view. */
+    boolean isMember(Slave slave) {
+        View view = view();
+        Member member = view == null ? null : view.memberAt(slave.node.address());
+        return member != null && slave.isAlive(member);
+    }
+
+    /** Whether no process at its address is in the view. */
+    boolean hasLeft(Slave slave) {
+        View view = view();
+        return view != null && view.memberAt(slave.node.address()) == null;
     }
 
     /** Those of {@code keys} of which no member in the view has a value. */
@@ -210,6 +232,7 @@ public final class SimCluster {
                 return "arc " + arc.start() + " to " + arc.end() + " is not whole: " + view;
             }
         }
-        return null;
+        String notUp = notUp();
+        return notUp == null ? null : notUp + " is not up";
     }
 }

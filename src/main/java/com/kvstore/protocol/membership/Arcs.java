@@ -77,11 +77,11 @@ final class Arcs {
         return copy != null && copy.inSync() && arc.inSyncCopies() == 1;
     }
 
-    /** Members that cannot be reached fall behind, unless nobody is left whom they could fall behind. */
-    static Arc withStale(Arc arc, Set<Integer> members) {
+    /** Members that cannot be reached fall behind, unless none of {@code witnesses} is there whom they fall behind. */
+    static Arc withStale(Arc arc, Set<Integer> members, Set<Integer> witnesses) {
         boolean othersInSync = false;
         for (Copy copy : arc.copies()) {
-            othersInSync |= copy.inSync() && !members.contains(copy.member());
+            othersInSync |= copy.inSync() && witnesses.contains(copy.member());
         }
         List<Copy> copies = new ArrayList<>();
         for (Copy copy : arc.copies()) {

@@ -107,7 +107,17 @@ public final class ViewChanges {
      * so, as no write can pass them by: the arc is unavailable until one returns. The same view if nothing changes.
      */
     public static View markStale(View view, Set<Integer> members) {
-        return withArcs(view, map(view.arcs(), arc -> Arcs.withStale(arc, members)));
+        Set<Integer> others = new TreeSet<>(view.members().keySet());
+        others.removeAll(members);
+        return markStale(view, members, others);
+    }
+
+    /**
+     * The same, but only where a copy in sync is at one of {@code witnesses}: where nobody else is in sync than members
+     * that may be gone as well, everybody stays so.
+     */
+    public static View markStale(View view, Set<Integer> members, Set<Integer> witnesses) {
+        return withArcs(view, map(view.arcs(), arc -> Arcs.withStale(arc, members, witnesses)));
     }
 
     /**
@@ -203,6 +213,35 @@ public final class ViewChanges {
                         arc -> arc.inSyncCopies() > 0 ? new Arc(arc.start(), arc.end(), arc.copies(), false) : arc));
     }
 
+    /**
+     * Whether anywhere the copies in sync are others than before, with none in common: what they hold was not handed on
+     * from those, and what was read from those is no longer so.
+     */
+    public static boolean beganAnew(View before, View after) {
+        int i = 0;
+        for (Arc now : after.arcs()) {
+            while (before.arcs().get(i).end() < now.start()) {
+                i++;
+            }
+            for (int j = i; j < before.arcs().size() && before.arcs().get(j).start() <= now.end(); j++) {
+                if (now.inSyncCopies() > 0 && !shareInSyncMember(before.arcs().get(j), now)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static boolean shareInSyncMember(Arc one, Arc other) {
+        for (Copy copy : one.copies()) {
+            Copy there = other.copyOf(copy.member());
+            if (copy.inSync() && there != null && there.inSync()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean neverUsed(View view) {
         for (Arc arc : view.arcs()) {
             if (arc.lost() || !arc.copies().isEmpty()) {
@@ -230,7 +269,8 @@ public final class ViewChanges {
             return false;
         }
         for (int i = 0; i < arcs.size(); i++) {
-            boolean lostNow = !before.arcs().get(i).lost();
+            boolean lostNow =
+                    before.arcs().get(i).inSyncCopies() > 0 && arcs.get(i).inSyncCopies() == 0;
             if (!arcs.get(i).lost() || (lostNow && !arcs.get(i).copies().isEmpty())) {
                 return false;
             }

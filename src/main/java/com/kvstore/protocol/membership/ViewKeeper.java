@@ -38,6 +38,9 @@ public final class ViewKeeper {
     private View current;
     private boolean started;
     private @Nullable View persisting;
+    /** A view that could not be made durable may be on the disk all the same: another must take its place. */
+    private boolean replaceOnDisk;
+
     private List<Proposal> inFlight = new ArrayList<>();
     private List<Proposal> waiting = new ArrayList<>();
     private long token;
@@ -54,6 +57,11 @@ public final class ViewKeeper {
     /** Whether this life's first epoch is durable. */
     public boolean started() {
         return started;
+    }
+
+    /** Whether another view is on its way to the disk, and may be found there by the next life. */
+    public boolean isChanging() {
+        return persisting != null;
     }
 
     /** Takes an epoch of its own, so that whatever an earlier life left on the way is refused. */
@@ -80,6 +88,9 @@ public final class ViewKeeper {
             for (Proposal proposal : inFlight) {
                 next = proposal.change.apply(next);
             }
+            if (next == current && replaceOnDisk) {
+                next = ViewChanges.newEpoch(current);
+            }
             if (next == current) {
                 settle(nowNs, effects);
             } else {
@@ -97,6 +108,7 @@ public final class ViewKeeper {
         View before = current;
         current = next;
         persisting = null;
+        replaceOnDisk = false;
         started = true;
         listener.viewChanged(before, current, nowNs, effects);
         settle(nowNs, effects);
@@ -108,17 +120,22 @@ public final class ViewKeeper {
                     "ERROR",
                     "Cannot store the cluster's state: " + reason
                             + ". Trying again every second; changes of the membership wait");
+            replaceOnDisk = true;
             effects.setTimer(RETRY, nowNs + RETRY_NS);
         }
     }
 
     /** @return whether the timer was this object's */
-    public boolean onTimer(TimerId timer, Effects effects) {
+    public boolean onTimer(TimerId timer) {
         if (!timer.equals(RETRY)) {
             return false;
         }
         if (persisting != null) {
-            effects.persist(++token, persisting);
+            // Decided anew when the turn ends: what was right when it was first tried may not be any more.
+            inFlight.addAll(waiting);
+            waiting = inFlight;
+            inFlight = new ArrayList<>();
+            persisting = null;
         }
         return true;
     }

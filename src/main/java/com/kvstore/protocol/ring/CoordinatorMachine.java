@@ -124,6 +124,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             announceWanted = false;
             views.propose(view -> ViewChanges.announce(view, peers.membersThatAre(Liveness.UP)), null);
         }
+        if (running && !deposed) {
+            twoPhase.proposeChanges();
+        }
         views.turnEnded(nowNs, effects);
         if (!running || deposed) {
             if (stopping) {
@@ -161,7 +164,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             tick(nowNs, effects);
         } else if (timer.equals(STOP)) {
             effects.stop(0);
-        } else if (!views.onTimer(timer, effects)) {
+        } else if (!views.onTimer(timer)) {
             health.onTimer(timer, nowNs, effects);
         }
     }
@@ -236,6 +239,10 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             return;
         }
         int only = health.arcsOnlyReachableAt(peer.member());
+        if (only == 0 && views.isChanging()) {
+            // The view on its way may count on this copy: it asks again in a moment.
+            only = 1;
+        }
         if (only == 0) {
             peers.markGoing(peer);
             effects.note("INFO", "Server " + peer.address() + " is going");
@@ -345,7 +352,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     public void wentDown(Peer peer, long nowNs, Effects effects) {
         effects.note("INFO", "Server " + peer.address() + " is down: going on with the other copies of its keys");
         moves.memberDown(peer.member());
-        twoPhase.onDown(peer.member(), effects);
+        twoPhase.onDown(peer.member(), nowNs, effects);
     }
 
     @Override
@@ -355,7 +362,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
 
     /** For status, ring and where: call from the machine's thread. */
     public ClusterStatus status(long nowNs) {
-        return StatusReport.of(views.current(), peers, twoPhase, moves, nowNs);
+        return StatusReport.of(views, peers, twoPhase, moves, nowNs);
     }
 
     /** The view in force. */

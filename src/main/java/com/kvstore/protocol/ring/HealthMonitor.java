@@ -70,7 +70,7 @@ final class HealthMonitor {
             }
             return;
         }
-        int only = ViewChanges.onlyCopies(views.current(), peer.member());
+        int only = arcsOnlyReachableAt(views.current(), peer.member());
         if (only > 0) {
             if (first) {
                 effects.note(
@@ -91,8 +91,11 @@ final class HealthMonitor {
         views.propose(
                 view -> {
                     Member known = view.members().get(member);
-                    View without =
-                            known == null || peer.liveness() != Liveness.DOWN ? null : ViewChanges.remove(view, member);
+                    // Where the other copy's server is down too, this one may be all that is left.
+                    if (known == null || peer.liveness() != Liveness.DOWN || arcsOnlyReachableAt(view, member) > 0) {
+                        return view;
+                    }
+                    View without = ViewChanges.remove(view, member);
                     return without == null ? view : without;
                 },
                 (view, nowNs, effects) -> {
@@ -105,8 +108,12 @@ final class HealthMonitor {
 
     /** Arcs of which no other server that is up, and not about to go, holds an in-sync copy. */
     int arcsOnlyReachableAt(int member) {
+        return arcsOnlyReachableAt(views.current(), member);
+    }
+
+    private int arcsOnlyReachableAt(View view, int member) {
         int only = 0;
-        for (Arc arc : views.current().arcs()) {
+        for (Arc arc : view.arcs()) {
             boolean here = false;
             boolean elsewhere = false;
             for (Copy copy : arc.copies()) {

@@ -125,6 +125,7 @@ final class Registrar {
         }
         boolean durable = asked != null ? asked.register.durable() : member != null && member.durable();
         long incarnation = welcome.incarnation();
+        long link = peer.link();
         boolean[] newStore = new boolean[1];
         views.propose(
                 view -> {
@@ -141,7 +142,7 @@ final class Registrar {
                     if (newStore[0]) {
                         sink.note("INFO", "All data was kept in memory only and is gone: the store is new");
                     }
-                    taken(peer, welcome, view, thenNs, sink);
+                    taken(peer, link, welcome, view, thenNs, sink);
                 });
         return false;
     }
@@ -156,14 +157,14 @@ final class Registrar {
                 : ViewChanges.reincarnate(view, member.id(), incarnation, durable);
     }
 
-    /** The view with the proposal is in force: greets the process again, now as a member. */
-    private void taken(Peer peer, Welcome welcome, View view, long nowNs, Effects effects) {
+    /** The view with the proposal is in force: greets the process again, now as a member, unless it has gone meanwhile. */
+    private void taken(Peer peer, long link, Welcome welcome, View view, long nowNs, Effects effects) {
         if (view.memberAt(peer.address()) == null) {
             Pending asked = pending.remove(peer.address());
             if (asked != null) {
                 refuse(asked.link, ErrorCode.RING_FULL, ringFull(view), effects);
             }
-        } else if (peer.link() != 0 && peers.greetedOn(peer.link()) == peer) {
+        } else if (peer.link() == link && peers.greetedOn(link) == peer) {
             again.greeted(peer, welcome, nowNs, effects);
         }
     }

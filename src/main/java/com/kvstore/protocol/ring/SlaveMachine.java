@@ -197,7 +197,7 @@ public final class SlaveMachine implements Machine {
     private void accept(long link, Hello hello, long nowNs, Effects effects) {
         long before = epoch();
         if (hello.coordinator() != coordinator) {
-            participant.newCoordinator();
+            participant.newCoordinator(hello.startEpoch());
         }
         // Whatever was on its way on the older link is lost; the coordinator starts anew what it still wants.
         target.reset(effects);

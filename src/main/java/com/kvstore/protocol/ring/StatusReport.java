@@ -7,6 +7,7 @@ import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.Peer;
 import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewKeeper;
 import com.kvstore.protocol.movement.MoveScheduler;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import java.util.ArrayList;
@@ -18,7 +19,9 @@ import java.util.TreeSet;
 final class StatusReport {
     private StatusReport() {}
 
-    static ClusterStatus of(View view, Peers peers, TwoPhaseCoordinator twoPhase, MoveScheduler moves, long nowNs) {
+    static ClusterStatus of(
+            ViewKeeper views, Peers peers, TwoPhaseCoordinator twoPhase, MoveScheduler moves, long nowNs) {
+        View view = views.current();
         int single = 0;
         int lost = 0;
         TreeSet<Integer> filling = new TreeSet<>();
@@ -52,7 +55,8 @@ final class StatusReport {
         return new ClusterStatus(
                 view,
                 List.copyOf(servers),
-                view.ring().servers() >= 2 && view.whole(),
+                // A view on its way to the disk may tell otherwise.
+                view.ring().servers() >= 2 && view.whole() && !views.isChanging(),
                 single,
                 lost,
                 moves.movingBytes(),

@@ -16,6 +16,7 @@ import com.kvstore.protocol.twophase.Cluster;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What the transactions and the moves see of the membership, and the moves of the transactions. */
@@ -61,8 +62,8 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     }
 
     @Override
-    public void proposeDownAreStale(ViewKeeper.Then then) {
-        views.propose(view -> ViewChanges.markStale(view, down()), then);
+    public void propose(UnaryOperator<View> change, ViewKeeper.Then then) {
+        views.propose(change, then);
     }
 
     @Override

@@ -1,7 +1,9 @@
 package com.kvstore.protocol.twophase;
 
 import com.kvstore.common.Version;
+import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
+import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
@@ -102,6 +104,24 @@ final class Attempt {
     /** Whether the participant's copies of all of its keys still take part in writes. */
     boolean countsFullyIn(View view, int index) {
         return copiesThatTakeWrites(view, index) == prepares[index].writes().size();
+    }
+
+    /** Whether some of the participant's copies that take writes could fall behind another that is not known to be down. */
+    boolean mayFallBehindIn(View view, int index, Cluster cluster) {
+        for (PreparedWrite write : prepares[index].writes()) {
+            Arc arc = view.arcAt(write.position());
+            Copy own = arc.copyOf(participants[index]);
+            for (Copy copy : arc.copies()) {
+                if (own != null
+                        && own.takesWrites()
+                        && copy.member() != participants[index]
+                        && copy.inSync()
+                        && cluster.liveness(copy.member()) != Liveness.DOWN) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private int copiesThatTakeWrites(View view, int index) {

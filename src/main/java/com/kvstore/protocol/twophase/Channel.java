@@ -179,6 +179,12 @@ final class Channel {
         return sent == null ? Long.MAX_VALUE : sent.timeoutFromNs;
     }
 
+    /** Whether something that was sent at {@code sinceNs} or later waits for its answer. */
+    boolean askedSince(long sinceNs) {
+        Sent newest = inFlight.peekLast();
+        return newest != null && newest.sentNs >= sinceNs;
+    }
+
     /** Counts the time-out of what is in flight from now. */
     void forgivePause(long nowNs) {
         for (Sent sent : inFlight) {

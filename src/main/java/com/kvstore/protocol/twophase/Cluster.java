@@ -4,6 +4,7 @@ import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewKeeper;
 import java.util.SortedSet;
+import java.util.function.UnaryOperator;
 
 /** What the transactions ask of the membership beside them: a port, so that neither knows the other. */
 public interface Cluster {
@@ -20,6 +21,6 @@ public interface Cluster {
     /** The members that are down, ascending. */
     SortedSet<Integer> down();
 
-    /** Proposes that every member that is down loses sync wherever another copy has it; then calls back. */
-    void proposeDownAreStale(ViewKeeper.Then then);
+    /** Proposes another view; calls back once the view with it, changed or not, is in force. */
+    void propose(UnaryOperator<View> change, ViewKeeper.Then then);
 }

@@ -13,18 +13,22 @@ import java.util.List;
  */
 final class Outcomes {
     private final Deque<Version> present = new ArrayDeque<>();
-    /** From before the present coordinator's life. */
+    /** Of transactions from before the present coordinator's life, whenever they were carried out. */
     private final Deque<Version> prior = new ArrayDeque<>();
 
+    private long startEpoch;
+
     void add(Version transaction) {
-        present.add(transaction);
+        (transaction.epoch() < startEpoch ? prior : present).add(transaction);
     }
 
     boolean contains(Version transaction) {
         return present.contains(transaction) || prior.contains(transaction);
     }
 
-    void freeze() {
+    /** Another coordinator begins, at this epoch. */
+    void freeze(long epoch) {
+        startEpoch = epoch;
         prior.addAll(present);
         present.clear();
     }

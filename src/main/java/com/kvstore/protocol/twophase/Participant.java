@@ -77,10 +77,10 @@ public final class Participant {
         return aborted.list();
     }
 
-    /** Another coordinator begins: what is known now is from before its life. */
-    public void newCoordinator() {
-        committed.freeze();
-        aborted.freeze();
+    /** Another coordinator begins: what is of earlier epochs than {@code startEpoch} is from before its life. */
+    public void newCoordinator(long startEpoch) {
+        committed.freeze(startEpoch);
+        aborted.freeze(startEpoch);
     }
 
     /**

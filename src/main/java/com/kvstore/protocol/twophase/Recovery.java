@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * Finishes the transactions an earlier coordinator left half done.
  *
  * <p>The rule, for each transaction that some slave holds prepared: any participant committed it: commit. A participant
- * that is up, of the same incarnation, never prepared it or aborted it: abort. All that are up hold it prepared, and those
+ * that is in sync, of the same incarnation, never prepared it or aborted it: abort. All that are up hold it prepared, and those
  * that are not can be put out of sync for all of its keys: commit, once they are. Otherwise it stays in doubt, and its
  * keys with it, until a participant returns.
  *
@@ -33,6 +33,7 @@ import java.util.TreeSet;
 final class Recovery {
     private final Cluster cluster;
     private final Channels channels;
+    private final StaleMarker stale;
     /** In-doubt transactions and the members that hold them prepared. */
     private final TreeMap<Version, Doubt> doubts = new TreeMap<>();
     /** What the members that have greeted know; their ids are those of this life's first view or later. */
@@ -62,9 +63,10 @@ final class Recovery {
         }
     }
 
-    Recovery(Cluster cluster, Channels channels) {
+    Recovery(Cluster cluster, Channels channels, StaleMarker stale) {
         this.cluster = cluster;
         this.channels = channels;
+        this.stale = stale;
     }
 
     /** This life's first epoch is in force. */
@@ -194,7 +196,7 @@ final class Recovery {
         }
         if (staleWanted && !staleProposed) {
             staleProposed = true;
-            cluster.proposeDownAreStale((view, nowNs, effects) -> {
+            stale.want((view, nowNs, effects) -> {
                 staleProposed = false;
                 resolve();
             });
@@ -219,7 +221,8 @@ final class Recovery {
                 return false;
             }
             boolean present = view.members().containsKey(member);
-            neverPrepared |= present && known != null && !known.prepared(doubt.version);
+            neverPrepared |=
+                    present && known != null && !known.prepared(doubt.version) && !isOutOfSync(view, member, doubt);
             absentCounts |= known == null && countsAnywhere(view, member);
         }
         if (neverPrepared) {
@@ -260,6 +263,22 @@ final class Recovery {
             }
         }
         return true;
+    }
+
+    /**
+     * Whether the member has copies of the transaction's keys, and all of them are out of sync: then it proves nothing that
+     * it does not hold it prepared. It may have been told to drop it, to be filled anew.
+     */
+    private static boolean isOutOfSync(View view, int member, Doubt doubt) {
+        boolean any = false;
+        for (int position : doubt.keys.values()) {
+            Copy copy = view.arcAt(position).copyOf(member);
+            if (copy != null && copy.inSync()) {
+                return false;
+            }
+            any |= copy != null;
+        }
+        return any;
     }
 
     private void close(Doubt doubt, boolean commit) {

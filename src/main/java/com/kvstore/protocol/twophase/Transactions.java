@@ -39,6 +39,7 @@ final class Transactions {
 
     private final Cluster cluster;
     private final Channels channels;
+    private final StaleMarker stale;
     private final ReadCache cache;
     private final RequestTable requests;
     private final KeyLocks locks = new KeyLocks();
@@ -59,9 +60,16 @@ final class Transactions {
     /** Retries of requests under way; answered with them. */
     private final List<Waiter> retries = new ArrayList<>();
 
-    Transactions(Cluster cluster, Channels channels, ReadCache cache, RequestTable requests, int minCopies) {
+    Transactions(
+            Cluster cluster,
+            Channels channels,
+            StaleMarker stale,
+            ReadCache cache,
+            RequestTable requests,
+            int minCopies) {
         this.cluster = cluster;
         this.channels = channels;
+        this.stale = stale;
         this.cache = cache;
         this.requests = requests;
         this.builder = new AttemptBuilder(cluster, minCopies);
@@ -336,7 +344,7 @@ final class Transactions {
     private void proposeStale() {
         if (!staleProposed) {
             staleProposed = true;
-            cluster.proposeDownAreStale((view, nowNs, effects) -> {
+            stale.want((view, nowNs, effects) -> {
                 staleProposed = false;
                 reconsider(nowNs, effects);
             });
@@ -349,6 +357,7 @@ final class Transactions {
         graceUntilNs = Long.MAX_VALUE;
         for (Attempt attempt : List.copyOf(open)) {
             boolean participantLost = false;
+            boolean mayFallBehind = false;
             int unreachable = 0;
             for (int i = 0; i < attempt.participants.length; i++) {
                 if (attempt.stand(i) == Stand.SETTLED) {
@@ -357,13 +366,19 @@ final class Transactions {
                 int member = attempt.participants[i];
                 boolean down = cluster.liveness(member) == Liveness.DOWN;
                 participantLost |= !attempt.countsFullyIn(view, i);
-                if (down && attempt.countsIn(view, i)) {
+                if (down && attempt.fate != Fate.COMMITTED && attempt.mayFallBehindIn(view, i, cluster)) {
+                    mayFallBehind = true;
+                } else if (down && attempt.countsIn(view, i)) {
                     unreachable = attempt.stand(i) == Stand.ASKED || attempt.fate != Fate.OPEN ? member : unreachable;
                 } else if (down && attempt.fate != Fate.OPEN) {
                     attempt.stand(i, Stand.SETTLED);
                 }
             }
-            reconsider(attempt, participantLost, unreachable, nowNs, effects);
+            if (mayFallBehind && unreachable == 0 && !participantLost) {
+                proposeStale();
+            } else {
+                reconsider(attempt, participantLost, unreachable, nowNs, effects);
+            }
         }
         retryParked(effects);
     }

@@ -10,17 +10,17 @@ import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
-import com.kvstore.protocol.membership.Arc;
-import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +38,7 @@ public final class TwoPhaseCoordinator {
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
+    private final StaleMarker stale;
     private final RequestTable requests = new RequestTable();
     private final Transactions transactions;
     private final Reads reads;
@@ -56,9 +57,10 @@ public final class TwoPhaseCoordinator {
         this.cluster = cluster;
         this.channels = new Channels(cluster);
         this.cache = new ReadCache(cacheSize);
-        this.transactions = new Transactions(cluster, channels, cache, requests, minCopies);
+        this.stale = new StaleMarker(cluster, channels);
+        this.transactions = new Transactions(cluster, channels, stale, cache, requests, minCopies);
         this.reads = new Reads(cluster, channels, cache);
-        this.recovery = new Recovery(cluster, channels);
+        this.recovery = new Recovery(cluster, channels, stale);
         this.maxWaiting = maxWaiting;
     }
 
@@ -146,7 +148,8 @@ public final class TwoPhaseCoordinator {
     }
 
     /** A member is down. */
-    public void onDown(int member, Effects effects) {
+    public void onDown(int member, long nowNs, Effects effects) {
+        stale.onDown(nowNs);
         reads.reroute(channels.reset(member), effects);
         reads.retryParked(effects);
         recovery.reconsider();
@@ -155,7 +158,7 @@ public final class TwoPhaseCoordinator {
 
     /** Another view is in force. */
     public void viewChanged(View before, View after, long nowNs, Effects effects) {
-        if (!isHandedOn(before, after)) {
+        if (ViewChanges.beganAnew(before, after)) {
             cache.lost();
         }
         for (int member : before.members().keySet()) {
@@ -168,19 +171,9 @@ public final class TwoPhaseCoordinator {
         reads.retryParked(effects);
     }
 
-    /** Whether what was readable before is readable after: some copy that took writes then is in sync now, in every arc. */
-    private static boolean isHandedOn(View before, View after) {
-        for (Arc arc : before.arcs()) {
-            boolean handedOn = arc.copies().isEmpty();
-            for (Copy copy : after.arcAt(arc.end()).copies()) {
-                Copy earlier = arc.copyOf(copy.member());
-                handedOn |= copy.inSync() && earlier != null && earlier.takesWrites();
-            }
-            if (!handedOn) {
-                return false;
-            }
-        }
-        return true;
+    /** Proposes the changes of the view that writes wait for; before the turn's proposals are made durable. */
+    public void proposeChanges() {
+        stale.turnEnded();
     }
 
     /** Sends what the turn gathered. */
@@ -191,13 +184,20 @@ public final class TwoPhaseCoordinator {
             }
         }
         channels.send(transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
+        if (stale.isWaiting()) {
+            pingWhere(stale::asks, nowNs, effects);
+        }
     }
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
     public void ping(long idleNs, long nowNs, Effects effects) {
+        pingWhere(channel -> nowNs - channel.lastSentNs >= idleNs, nowNs, effects);
+    }
+
+    private void pingWhere(Predicate<Channel> wanted, long nowNs, Effects effects) {
         for (int member : cluster.view().members().keySet()) {
             Channel channel = channels.of(member);
-            if (cluster.liveness(member) == Liveness.UP && nowNs - channel.lastSentNs >= idleNs) {
+            if (cluster.liveness(member) == Liveness.UP && wanted.test(channel)) {
                 channels.send(channel, transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
             }
         }
