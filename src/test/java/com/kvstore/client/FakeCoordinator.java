@@ -8,6 +8,7 @@ import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
 import com.kvstore.common.Write;
+import com.kvstore.e2e.Ports;
 import com.kvstore.wire.BinaryCodec;
 import com.kvstore.wire.FrameWriter;
 import com.kvstore.wire.ProtocolException;
@@ -63,13 +64,16 @@ final class FakeCoordinator implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final int port;
     private volatile ServerSocket listener;
+    private volatile Thread acceptor;
     private volatile long epoch = EPOCH;
     private volatile Script script = (request, conversation) -> conversation.answer(request, apply(request.command()));
     private volatile Result pingAnswer;
 
     FakeCoordinator() throws IOException {
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        port = listener.getLocalPort();
+        // Not a port of the system's choice: it would be given away while this is stopped, to who tries to reach it
+        // even.
+        port = Ports.free();
+        listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
         accept();
     }
 
@@ -139,6 +143,12 @@ final class FakeCoordinator implements AutoCloseable {
     /** The process is killed: every connection breaks and nobody listens. */
     void stop() throws IOException {
         listener.close();
+        try {
+            // As long as its thread sits in accept the system keeps the port open.
+            acceptor.join();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
         for (Socket socket : new ArrayList<>(open)) {
             socket.close();
         }
@@ -173,6 +183,7 @@ final class FakeCoordinator implements AutoCloseable {
                 "fake-accept");
         thread.setDaemon(true);
         thread.start();
+        acceptor = thread;
     }
 
     private void serve(Socket socket) throws IOException {

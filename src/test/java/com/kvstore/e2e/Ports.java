@@ -6,40 +6,41 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.security.SecureRandom;
+import java.util.HashSet;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Hands out ports of 127.0.0.1 that nobody uses, each once. They lie below the range from which the system takes the
- * local ports of outgoing connections, so that none is taken between the look and the use.
+ * local ports of outgoing connections, so that none is taken between the look and the use; and they are drawn at random,
+ * so that two runs of the tests on one machine hardly ever draw the same.
  */
-final class Ports {
+public final class Ports {
     private static final int FIRST = 20_000;
     private static final int COUNT = 10_000;
-    private static final AtomicInteger NEXT =
-            new AtomicInteger((int) (ProcessHandle.current().pid() * 97 % COUNT));
+    private static final int ATTEMPTS = 10_000;
+    private static final Random RANDOM = new SecureRandom();
+    private static final Set<Integer> GIVEN = new HashSet<>();
 
     private Ports() {}
 
-    static int free() {
-        for (int attempt = 0; attempt < COUNT; attempt++) {
-            int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);
-            if (isFree(port)) {
-                return port;
-            }
-        }
-        throw new IllegalStateException("no free port from " + FIRST + " on");
+    /** One port, free for TCP and UDP when this returns. */
+    public static int free() {
+        return freeRange(1);
     }
 
     /** {@code count} free ports, one after the other; the first of them. */
-    static int freeRange(int count) {
-        int first = free();
-        int length = 1;
-        while (length < count) {
-            int next = free();
-            length = next == first + length ? length + 1 : 1;
-            first = length == 1 ? next : first;
+    static synchronized int freeRange(int count) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int first = FIRST + RANDOM.nextInt(COUNT);
+            if (IntStream.range(first, first + count).allMatch(port -> !GIVEN.contains(port) && isFree(port))) {
+                IntStream.range(first, first + count).forEach(GIVEN::add);
+                return first;
+            }
         }
-        return first;
+        throw new IllegalStateException("no " + count + " free ports from " + FIRST + " on");
     }
 
     /** Whether a connection to it is accepted. */

@@ -245,7 +245,8 @@ class JsonFaceTest {
             for (int answered = 0; answered < total; ) {
                 int from = answered;
                 await().pollInterval(Duration.ofMillis(1)).until(() -> node.inputs.size() > from);
-                List<Input> waiting = List.copyOf(node.inputs).subList(from, node.inputs.size());
+                List<Input> all = List.copyOf(node.inputs);
+                List<Input> waiting = all.subList(from, all.size());
                 assertTrue(waiting.size() <= Connection.MAX_REQUESTS, "in hand at once: " + waiting.size());
                 node.act(() -> waiting.forEach(
                         request -> node.network.reply(((Input.ClientRequested) request).client(), Result.Ack.WHOLE)));
