@@ -73,9 +73,7 @@ class RealWordsE2ETest {
     @Test
     void everyAcknowledgedWordReadsBackThroughKillsAndAJoin() throws IOException {
         List<String> words = words();
-        // A node is killed here, none is slow: patience keeps a busy machine from being taken for a hung one.
-        try (Cluster cluster = Cluster.started(
-                3, "--heartbeat-timeout", "2s", "--health-check-interval", "1s", "--request-timeout", "5s")) {
+        try (Cluster cluster = Cluster.started(3, "--heartbeat-timeout", "2s", "--health-check-interval", "1s")) {
             Path file = Files.write(cluster.directory.resolve("words"), words, StandardCharsets.UTF_8);
             List<Integer> ports = cluster.slavePorts();
 
