@@ -3,6 +3,7 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
@@ -25,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 public final class SimCluster {
     static final ServerNode COORDINATOR = new ServerNode("10.0.0.1", 8080);
     static final int HEARTBEAT_PORT = 3769;
-    /** What the console says when all data was in memory and is gone. */
-    static final String STORE_IS_NEW = "the store is new";
-
     private static final int FIRST_SLAVE_PORT = 8081;
     private static final long HEARTBEAT_INTERVAL_NS = 5_000_000_000L;
     private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;
@@ -199,19 +197,45 @@ public final class SimCluster {
         return view != null && view.memberAt(slave.node.address()) == null;
     }
 
-    /** Those of {@code keys} of which no member in the view has a value. */
-    List<Bytes> goneFromAllMembers(Collection<Bytes> keys) {
-        List<Bytes> gone = new ArrayList<>(keys);
-        View view = view();
-        if (view != null) {
-            for (Member member : view.members().values()) {
-                Slave holder = holderOf(member);
-                if (holder != null) {
-                    gone.removeIf(holder.table::holds);
+    /**
+     * Those of {@code keys} that {@code next} gives up without calling them lost (any more), for the store begins anew or
+     * the loss was accepted: no copy in sync took writes in the view in force, and no member has a value.
+     */
+    List<Bytes> givenUpBy(View next, Collection<Bytes> keys) {
+        List<Bytes> gone = new ArrayList<>();
+        View present = view();
+        if (present != null) {
+            for (Bytes key : keys) {
+                Arc before = present.arcOf(key);
+                Arc after = next.arcOf(key);
+                boolean lossEnds = before.lost() && !after.lost();
+                if ((lossEnds || !isHandedOn(before, after)) && !isHeld(next, key)) {
+                    gone.add(key);
                 }
             }
         }
         return gone;
+    }
+
+    private boolean isHeld(View view, Bytes key) {
+        for (Member member : view.members().values()) {
+            Slave holder = holderOf(member);
+            if (holder != null && holder.table().holds(key)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isHandedOn(Arc before, Arc after) {
+        for (Copy copy : after.copies()) {
+            Copy same = before.copyOf(copy.member());
+            if (copy.inSync() && same != null && same.takesWrites()) {
+                return true;
+            }
+        }
+        boolean neverUsed = before.copies().isEmpty() && !before.lost();
+        return neverUsed || after.lost();
     }
 
     /** Why the cluster is not yet as it should be when nothing is broken; null if it is. */

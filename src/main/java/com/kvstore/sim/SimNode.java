@@ -45,7 +45,7 @@ public final class SimNode {
     private final Map<String, Integer> notes = new TreeMap<>();
     private @Nullable SimProcess process;
     private Runnable onEnd = () -> {};
-    private Consumer<String> onNote = text -> {};
+    private Consumer<Persistent> onPersist = state -> {};
     private boolean powered = true;
     private int lives;
 
@@ -168,16 +168,16 @@ public final class SimNode {
     }
 
     void persist(SimProcess by, long token, Persistent state) {
+        onPersist.accept(state);
         disk.persist(by, token, state);
     }
 
-    void noted(String tag, String text) {
-        notes.merge(tag, 1, Integer::sum);
-        onNote.accept(text);
+    /** Hears of every state as it is on its way to the disk. */
+    void onPersist(Consumer<Persistent> listener) {
+        onPersist = listener;
     }
 
-    /** Hears every note that is written for people, as it is written. */
-    void onNote(Consumer<String> listener) {
-        onNote = listener;
+    void noted(String tag) {
+        notes.merge(tag, 1, Integer::sum);
     }
 }

@@ -301,14 +301,14 @@ public final class SimProcess implements Effects {
     @Override
     public void note(String tag, String text) {
         if (happens("note", text.hashCode(), "[" + tag + "] " + text)) {
-            node.noted(tag, text);
+            node.noted(tag);
         }
     }
 
     @Override
     public void requestNote(String tag, Bytes key) {
         if (happens("request note", key.hashCode(), tag)) {
-            node.noted(tag, "");
+            node.noted(tag);
         }
     }
 
