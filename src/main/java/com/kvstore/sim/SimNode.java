@@ -41,7 +41,7 @@ public final class SimNode {
     private final SimNetwork network;
     private final Factory factory;
     private final SimRandom random;
-    private final SimDisk disk;
+    private SimDisk disk;
     private final Map<String, Integer> notes = new TreeMap<>();
     private @Nullable SimProcess process;
     private Runnable onEnd = () -> {};
@@ -111,7 +111,7 @@ public final class SimNode {
         process = null;
         powered = death != Death.POWER_LOST;
         dying.die();
-        disk.crashed();
+        disk.crashed(dying);
         network.processDied(dying, death);
         onEnd.run();
     }
@@ -162,9 +162,9 @@ public final class SimNode {
         }
     }
 
-    /** For so long, nothing becomes durable. */
-    public void failDisk(long forNs) {
-        disk.failUntil(world.nowNs() + forNs);
+    /** From now on, both nodes keep their state in one place; before either was started. */
+    void shareDiskOf(SimNode other) {
+        disk = other.disk;
     }
 
     void persist(SimProcess by, long token, Persistent state) {
