@@ -66,8 +66,8 @@ final class Shrinker {
         SortedSet<Fault> faults = new TreeSet<>(options.roughness().faults().keySet());
         addFewerFaults(now, faults, candidates);
         int operations = options.load().operations();
-        for (int fewer : operations == 0 ? new int[] {FIRST_OPERATIONS} : smaller(operations, 1)) {
-            candidates.add(now.withOperations(fewer));
+        if (operations == 0) {
+            candidates.add(now.withOperations(FIRST_OPERATIONS));
         }
         for (int fewer : smaller(options.slaves(), LEAST_SLAVES)) {
             candidates.add(now.withSlaves(fewer));
@@ -77,6 +77,10 @@ final class Shrinker {
         }
         for (int fewer : smaller(options.load().hotKeys(), 1)) {
             candidates.add(now.withKeys(fewer));
+        }
+        // Last: a short run has little left in which anything else could be tried.
+        for (int fewer : smaller(operations, 1)) {
+            candidates.add(now.withOperations(fewer));
         }
         return candidates;
     }

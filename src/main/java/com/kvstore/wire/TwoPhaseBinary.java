@@ -29,7 +29,7 @@ final class TwoPhaseBinary {
     private static final int HAS_VALUE = 2;
     private static final int MUST_EXIST = 4;
 
-    private static final int MIN_PREPARE_BYTES = FrameReader.MIN_VERSION_BYTES + 2;
+    private static final int MIN_PREPARE_BYTES = FrameReader.MIN_VERSION_BYTES + 3;
     private static final int MIN_READ_BYTES = 2;
     private static final int MIN_REFUSAL_BYTES = FrameReader.MIN_VERSION_BYTES + 2;
     private static final int MIN_ANSWER_BYTES = FrameReader.MIN_VERSION_BYTES + 1;
@@ -90,10 +90,15 @@ final class TwoPhaseBinary {
         out.version(prepare.transaction());
         out.numbers(prepare.participants());
         out.list(prepare.writes(), TwoPhaseBinary::writeWrite);
+        out.numbers(prepare.elsewhere());
     }
 
     private static Prepare readPrepare(FrameReader in) throws ProtocolException {
-        return new Prepare(in.version(), in.smallNumbers(), in.list(MIN_WRITE_BYTES, TwoPhaseBinary::readWrite));
+        return new Prepare(
+                in.version(),
+                in.smallNumbers(),
+                in.list(MIN_WRITE_BYTES, TwoPhaseBinary::readWrite),
+                in.smallNumbers());
     }
 
     static void writeWrite(PreparedWrite write, FrameWriter out) {

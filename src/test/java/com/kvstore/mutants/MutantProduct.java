@@ -1,5 +1,7 @@
 package com.kvstore.mutants;
 
+import com.kvstore.ClassPaths;
+import com.kvstore.common.ConsistentHash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,6 +38,9 @@ import org.jspecify.annotations.Nullable;
 final class MutantProduct extends ClassLoader {
     private static final Path SOURCES = Path.of("src/main/java/com/kvstore");
     private static final String PRODUCT = "com.kvstore.";
+
+    /** What the product's machines are compiled against: itself and its annotations. */
+    private static final String CLASS_PATH = ClassPaths.of(ConsistentHash.class, Nullable.class);
 
     private final Map<String, byte[]> changed;
     private final Method run;
@@ -104,7 +109,7 @@ final class MutantProduct extends ClassLoader {
         StringWriter complaints = new StringWriter();
         try (StandardJavaFileManager standard = compiler.getStandardFileManager(null, null, StandardCharsets.UTF_8);
                 JavaFileManager inMemory = new ToMemory(standard, classes)) {
-            List<String> options = List.of("-proc:none", "-classpath", System.getProperty("java.class.path"));
+            List<String> options = List.of("-proc:none", "-classpath", CLASS_PATH);
             boolean compiled = compiler.getTask(
                             complaints, inMemory, null, options, null, List.of(new Source(mutant.file(), source)))
                     .call();
@@ -129,8 +134,7 @@ final class MutantProduct extends ClassLoader {
         }
         // Where lines break is the formatter's business.
         String[] words = mutant.was().trim().split("\\s+");
-        Pattern piece = Pattern.compile(
-                Arrays.stream(words).map(Pattern::quote).collect(Collectors.joining("\\s+")));
+        Pattern piece = Pattern.compile(Arrays.stream(words).map(Pattern::quote).collect(Collectors.joining("\\s+")));
         long places = piece.matcher(source).results().count();
         if (places != 1) {
             throw new IllegalStateException("the mutant '" + mutant + "' changes a piece of " + mutant.file()

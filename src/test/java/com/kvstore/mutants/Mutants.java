@@ -75,6 +75,12 @@ final class Mutants {
                     "",
                     1),
             new Mutant(
+                    "recover from what one participant holds, blind to the transaction's other keys",
+                    TWO_PHASE + "Recovery.java",
+                    "for (int position : doubt.positions) {",
+                    "for (int position : doubt.keys.values()) {",
+                    1),
+            new Mutant(
                     "serve before recovery is complete",
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "} else if (!recovery.isComplete()) { held.add",
@@ -129,11 +135,7 @@ final class Mutants {
                     "",
                     1),
             new Mutant(
-                    "a write leaves its key in the cache",
-                    TWO_PHASE + "ReadCache.java",
-                    "cache.remove(key);",
-                    "",
-                    1),
+                    "a write leaves its key in the cache", TWO_PHASE + "ReadCache.java", "cache.remove(key);", "", 1),
             new Mutant(
                     "lost values live on in the cache",
                     TWO_PHASE + "TwoPhaseCoordinator.java",

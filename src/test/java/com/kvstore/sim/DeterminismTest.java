@@ -3,6 +3,7 @@ package com.kvstore.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import com.kvstore.ClassPaths;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,8 +27,8 @@ class DeterminismTest {
     private static List<String> hashes() {
         List<String> hashes = new ArrayList<>();
         for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
-            hashes.add(Long.toHexString(
-                    ClusterSimulation.run(seed, Trace.silent()).traceHash()));
+            hashes.add(
+                    Long.toHexString(ClusterSimulation.run(seed, Trace.silent()).traceHash()));
         }
         return hashes;
     }
@@ -56,7 +57,7 @@ class DeterminismTest {
                         "-XX:hashCode=1",
                         "-XX:+UseSerialGC",
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        ClassPaths.of(Hashes.class, ClusterSimulation.class),
                         Hashes.class.getName())
                 .redirectErrorStream(true)
                 .start();

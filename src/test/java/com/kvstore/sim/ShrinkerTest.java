@@ -78,8 +78,8 @@ class ShrinkerTest {
     private static final Simulation BROKEN = ClusterSimulation.over(ForgetfulTable::new);
 
     private static Failing failing(Simulation simulation, long seed) {
-        Throwable failure = assertThrows(
-                SimulationFailure.class, () -> simulation.run(seed, Overrides.NONE, Trace.silent()));
+        Throwable failure =
+                assertThrows(SimulationFailure.class, () -> simulation.run(seed, Overrides.NONE, Trace.silent()));
         return new Failing(seed, Overrides.NONE, SimulationFailure.kindOf(failure), failure.getMessage());
     }
 
@@ -153,8 +153,8 @@ class ShrinkerTest {
     @Test
     void aFailingSeedPrintsItsReplayCommandAndWhatIsLeft() throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        SimRequest request = SimRequest.parse(
-                new String[] {"--from", "3", "--seeds", "4", "--jobs", "1"}, new Random(1));
+        SimRequest request =
+                SimRequest.parse(new String[] {"--from", "3", "--seeds", "4", "--jobs", "1"}, new Random(1));
         assertNotNull(request);
         boolean passed = new SeedRunner(request, BROKEN, new PrintStream(bytes, true, StandardCharsets.UTF_8)).run();
         String text = bytes.toString(StandardCharsets.UTF_8);

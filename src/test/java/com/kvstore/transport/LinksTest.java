@@ -88,7 +88,8 @@ class LinksTest {
                     new Version(1, i),
                     List.of(1, 2),
                     List.of(new PreparedWrite(
-                            Table.OWN, 3, Bytes.of("k" + i), Bytes.wrap(value), Write.Condition.NONE))));
+                            Table.OWN, 3, Bytes.of("k" + i), Bytes.wrap(value), Write.Condition.NONE)),
+                    List.of()));
         }
         TwoPhaseMessage.Batch batch =
                 new TwoPhaseMessage.Batch(1, 1, Version.ZERO, true, List.of(), List.of(), prepares, List.of());

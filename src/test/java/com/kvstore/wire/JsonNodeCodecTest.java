@@ -49,7 +49,7 @@ class JsonNodeCodecTest {
                 true,
                 List.of(new Version(12, 6)),
                 List.of(),
-                List.of(new Prepare(new Version(12, 7), List.of(1, 2), List.of(put, delete))),
+                List.of(new Prepare(new Version(12, 7), List.of(1, 2), List.of(put, delete), List.of(7))),
                 List.of(new Read(Table.OWN, Bytes.wrap(new byte[] {(byte) 0xff}))));
         assertEquals(
                 "{\"req_type\":\"batch\",\"sequence\":3,\"epoch\":12,\"settled\":\"12.5\",\"prior_settled\":true,"
@@ -58,7 +58,7 @@ class JsonNodeCodecTest {
                         + "{\"op\":\"put\",\"table\":\"own\",\"position\":25,\"key\":\"username\","
                         + "\"value\":\"alice\",\"condition\":\"none\"},"
                         + "{\"op\":\"delete\",\"table\":\"prev\",\"position\":0,\"key\":\"email\","
-                        + "\"condition\":\"exists\"}]}],"
+                        + "\"condition\":\"exists\"}],\"elsewhere\":[7]}],"
                         + "\"reads\":[{\"table\":\"own\",\"key_b64\":\"/w==\"}]}",
                 JsonNodeCodec.encode(batch));
     }

@@ -126,7 +126,8 @@ public final class RandomMessages {
                 random.nextBoolean(),
                 versions(),
                 versions(),
-                list(() -> new Prepare(version(), list(this::smallNumber), list(this::preparedWrite))),
+                list(() -> new Prepare(
+                        version(), list(this::smallNumber), list(this::preparedWrite), list(this::smallNumber))),
                 list(() -> new Read(table(), bytes())));
     }
 
@@ -206,7 +207,7 @@ public final class RandomMessages {
     }
 
     private InDoubt inDoubt() {
-        return new InDoubt(version(), list(this::smallNumber), list(this::preparedWrite));
+        return new InDoubt(version(), list(this::smallNumber), list(this::preparedWrite), list(this::smallNumber));
     }
 
     private Refusal refusal() {
