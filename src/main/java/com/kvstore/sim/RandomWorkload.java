@@ -24,10 +24,15 @@ final class RandomWorkload implements Workload {
     private final long maxThinkNs;
     private final List<Bytes> ownKeys = new ArrayList<>();
     private int writes;
-    private boolean ended;
+    /** Negative: any number. */
+    private int operationsLeft;
 
-    /** @param client names the values it writes */
-    RandomWorkload(String client, SimRandom random, List<Bytes> hotKeys) {
+    /**
+     * @param client names the values it writes
+     * @param operations how many; 0: any number until {@link #end}
+     */
+    RandomWorkload(String client, SimRandom random, List<Bytes> hotKeys, int operations) {
+        this.operationsLeft = operations == 0 ? -1 : operations;
         this.client = client;
         this.random = random;
         this.hotKeys = hotKeys;
@@ -39,14 +44,15 @@ final class RandomWorkload implements Workload {
 
     /** Nothing more is asked for. */
     void end() {
-        ended = true;
+        operationsLeft = 0;
     }
 
     @Override
     public @Nullable Task next() {
-        if (ended) {
+        if (operationsLeft == 0) {
             return null;
         }
+        operationsLeft = Math.max(-1, operationsLeft - 1);
         long thinkNs = random.chance(burstShare) ? random.between(0, 2_000_000) : random.skewed(1_000_000, maxThinkNs);
         return new Task(command(), thinkNs, false);
     }

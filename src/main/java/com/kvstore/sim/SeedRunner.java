@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs many seeds, several at once: each run is one thread's from beginning to end, and runs share nothing.
@@ -14,20 +15,26 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class SeedRunner {
     private static final long PROGRESS_EVERY_NS = 2_000_000_000L;
+    private static final double HOUR_NS = 3_600e9;
+    private static final int SHRINK_RUNS = 400;
 
-    private final SimMain.Request request;
+    private final SimRequest request;
+    private final Simulation simulation;
     private final PrintStream out;
     private final AtomicLong next = new AtomicLong();
     private final AtomicBoolean failed = new AtomicBoolean();
     private final Map<String, Integer> totals = new TreeMap<>();
+    private Shrinker.@Nullable Failing firstFailure;
     private long done;
     private long events;
+    private double simulatedNs;
     private long failures;
     private long startedNs;
     private long progressNs;
 
-    SeedRunner(SimMain.Request request, PrintStream out) {
+    SeedRunner(SimRequest request, Simulation simulation, PrintStream out) {
         this.request = request;
+        this.simulation = simulation;
         this.out = out;
     }
 
@@ -49,6 +56,9 @@ final class SeedRunner {
             if (failures > 0) {
                 out.println(failures + " of " + done + " seeds failed");
             }
+            if (firstFailure != null && request.shrink()) {
+                shrink(firstFailure);
+            }
         }
         return !failed.get();
     }
@@ -56,7 +66,8 @@ final class SeedRunner {
     private void work() {
         while (!failed.get() || request.keepGoing()) {
             long index = next.getAndIncrement();
-            if (index >= request.seeds()) {
+            boolean late = request.forNs() > 0 && System.nanoTime() - startedNs > request.forNs();
+            if (index >= request.seeds() || late) {
                 break;
             }
             runOne(request.from() + index);
@@ -65,8 +76,8 @@ final class SeedRunner {
 
     private void runOne(long seed) {
         try {
-            RunReport report = ClusterSimulation.run(seed, request.trace() ? new Trace(out::println) : Trace.silent());
-            passed(report);
+            Trace trace = request.trace() ? new Trace(out::println) : Trace.silent();
+            passed(simulation.run(seed, request.overrides(), trace));
         } catch (RuntimeException | Error e) {
             failed.set(true);
             failed(seed, e);
@@ -76,6 +87,8 @@ final class SeedRunner {
     private synchronized void passed(RunReport report) {
         done++;
         events += report.events();
+        simulatedNs += report.simulatedNs();
+        totals.merge("operations", report.operations(), Integer::sum);
         report.answers().forEach((answer, count) -> totals.merge(answer, count, Integer::sum));
         report.faults().forEach((fault, count) -> totals.merge(fault, count, Integer::sum));
         report.notes().forEach((tag, count) -> totals.merge("[" + tag + "]", count, Integer::sum));
@@ -91,23 +104,45 @@ final class SeedRunner {
     private synchronized void failed(long seed, Throwable e) {
         done++;
         failures++;
+        Shrinker.Failing failing = new Shrinker.Failing(
+                seed, request.overrides(), SimulationFailure.kindOf(e), String.valueOf(e.getMessage()));
+        firstFailure = firstFailure == null ? failing : firstFailure;
         out.println("✗ seed " + seed + ": " + e.getMessage());
         if (!(e instanceof SimulationFailure) || e.getCause() != null) {
             e.printStackTrace(out);
         }
-        out.println("  replay it with: ./run-sim.sh --seed " + seed + " --trace");
+        out.println("  replay it with: " + failing.command(request.protocol()));
+    }
+
+    private void shrink(Shrinker.Failing failing) {
+        out.println("looking for a smaller run that fails like seed " + failing.seed() + " …");
+        Shrinker.Failing small = new Shrinker(simulation, SHRINK_RUNS).shrink(failing);
+        if (small.equals(failing)) {
+            out.println("none was found");
+            return;
+        }
+        ClusterOptions left = simulation.options(small.seed(), small.overrides());
+        out.println("✗ " + small.message());
+        out.println("  what is left: " + left.slaves() + " slaves, "
+                + left.load().clients() + " clients, "
+                + (left.load().operations() == 0 ? "any number of" : left.load().operations())
+                + " operations each, " + left.load().hotKeys() + " keys, faults "
+                + left.roughness().faults().keySet());
+        out.println("  replay it with: " + small.command(request.protocol()));
     }
 
     private void progress() {
         progressNs = System.nanoTime();
         double seconds = Math.max(1e-3, (progressNs - startedNs) / 1e9);
+        String of = request.seeds() == Long.MAX_VALUE ? "" : " of " + request.seeds();
         out.printf(
                 Locale.ROOT,
-                "%d of %d seeds, %.1f seeds/s, %.2f million events/s%n",
+                "%d%s seeds, %.1f seeds/s, %.2f million events/s, %.1f simulated hours%n",
                 done,
-                request.seeds(),
+                of,
                 done / seconds,
-                events / seconds / 1e6);
+                events / seconds / 1e6,
+                simulatedNs / HOUR_NS);
     }
 
     private static void join(Thread worker) {

@@ -20,11 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimClient {
     private static final int MAX_ATTEMPTS = 6;
+    private static final double ASK_REPLACED_CHANCE = 0.4;
 
     private final String name;
     private final SimWorld world;
     private final SimNetwork network;
-    private final SimNode node;
+    private final SimCluster cluster;
     private final ClientLog log;
     private final Workload workload;
     private final SimRandom random;
@@ -56,12 +57,13 @@ public final class SimClient {
         }
     }
 
-    /** @param node the coordinator or peer it talks to */
-    public SimClient(String name, SimWorld world, SimNetwork network, SimNode node, ClientLog log, Workload workload) {
+    /** @param cluster whose coordinator it talks to; now and then to one that was replaced */
+    public SimClient(
+            String name, SimWorld world, SimNetwork network, SimCluster cluster, ClientLog log, Workload workload) {
         this.name = name;
         this.world = world;
         this.network = network;
-        this.node = node;
+        this.cluster = cluster;
         this.log = log;
         this.workload = workload;
         this.random = world.random().fork("client " + name);
@@ -138,6 +140,8 @@ public final class SimClient {
     }
 
     private void arrive(byte[] bytes, OnAnswer then) {
+        SimNode replaced = cluster.otherCoordinator();
+        SimNode node = replaced.isUp() && random.chance(ASK_REPLACED_CHANCE) ? replaced : cluster.coordinator();
         SimProcess process = node.process();
         if (process == null) {
             world.scheduler().after(network.latencyNs(), () -> then.answered(REFUSED));

@@ -7,11 +7,11 @@ import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.ring.ClusterStatus;
+import com.kvstore.protocol.ring.CoordinatorConfig;
 import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.protocol.ring.SlaveConfig;
 import com.kvstore.protocol.ring.SlaveMachine;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimCluster {
     static final ServerNode COORDINATOR = new ServerNode("10.0.0.1", 8080);
+    private static final ServerNode OTHER_COORDINATOR = new ServerNode("10.0.0.2", 8080);
     static final int HEARTBEAT_PORT = 3769;
-    /** What the console says when all data was in memory and is gone. */
-    static final String STORE_IS_NEW = "the store is new";
-
     private static final int FIRST_SLAVE_PORT = 8081;
     private static final long HEARTBEAT_INTERVAL_NS = 5_000_000_000L;
     private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;
@@ -48,7 +46,7 @@ public final class SimCluster {
                 long intervalNs =
                         Math.min(HEARTBEAT_INTERVAL_NS, options.coordinator().heartbeatTimeoutNs() / 4);
                 return new SlaveMachine(
-                        new SlaveConfig(address, () -> COORDINATOR, false, intervalNs, DRAIN_TIMEOUT_NS),
+                        new SlaveConfig(address, () -> coordinator.address(), false, intervalNs, DRAIN_TIMEOUT_NS),
                         table,
                         incarnation);
             });
@@ -80,7 +78,10 @@ public final class SimCluster {
     private final SimNetwork network;
     private final ClusterOptions options;
     private final Supplier<RecordTable> newTable;
-    private final SimNode coordinator;
+    /** Whoever started last on the common state. */
+    private SimNode coordinator;
+
+    private SimNode otherCoordinator;
     private final List<Slave> slaves = new ArrayList<>();
 
     /** All nodes are down. */
@@ -88,35 +89,73 @@ public final class SimCluster {
         this.network = network;
         this.options = options;
         this.newTable = newTable;
-        ServerNode udp = new ServerNode(COORDINATOR.host(), HEARTBEAT_PORT);
-        this.coordinator = network.add(
-                "coordinator",
-                COORDINATOR,
-                udp,
-                (random, recovered) -> new CoordinatorMachine(
-                        options.coordinator(),
-                        (View) recovered,
-                        random.nextLong(),
-                        random.nextLong() | 1,
-                        options.ring().size(),
-                        options.ring().pointsPerServer()));
+        this.coordinator = addCoordinator("coordinator", COORDINATOR);
+        this.otherCoordinator = addCoordinator("coordinator2", OTHER_COORDINATOR);
+        otherCoordinator.shareDiskOf(coordinator);
         for (int i = 0; i < options.slaves(); i++) {
             addSlave();
         }
     }
 
+    private SimNode addCoordinator(String name, ServerNode address) {
+        CoordinatorConfig drawn = options.coordinator();
+        CoordinatorConfig config = new CoordinatorConfig(
+                address,
+                drawn.heartbeatPort(),
+                drawn.cacheSize(),
+                drawn.requestTimeoutNs(),
+                drawn.heartbeatTimeoutNs(),
+                drawn.healthCheckIntervalNs(),
+                drawn.minCopies(),
+                drawn.moveBytesPerSecond(),
+                drawn.maxWaiting());
+        ServerNode udp = new ServerNode(address.host(), HEARTBEAT_PORT);
+        return network.add(
+                name,
+                address,
+                udp,
+                (random, recovered) -> new CoordinatorMachine(
+                        config,
+                        (View) recovered,
+                        random.nextLong(),
+                        random.nextLong() | 1,
+                        options.ring().size(),
+                        options.ring().pointsPerServer()));
+    }
+
+    /** The one that may write the state. */
     public SimNode coordinator() {
         return coordinator;
+    }
+
+    /** The one that may not: down, or replaced without knowing it. */
+    SimNode otherCoordinator() {
+        return otherCoordinator;
+    }
+
+    List<SimNode> coordinators() {
+        return List.of(coordinator, otherCoordinator);
+    }
+
+    /** The other coordinator is the one from now on; it is to be started next. */
+    void takeOver() {
+        SimNode old = coordinator;
+        coordinator = otherCoordinator;
+        otherCoordinator = old;
+    }
+
+    /** Whether a node that is down is to be started again. */
+    boolean isWanted(SimNode node) {
+        return node != otherCoordinator && slaves.stream().noneMatch(slave -> slave.node == node && slave.retired);
     }
 
     public List<Slave> slaves() {
         return slaves;
     }
 
-    /** Every node, the coordinator first. */
+    /** Every node, the coordinators first. */
     List<SimNode> nodes() {
-        List<SimNode> nodes = new ArrayList<>();
-        nodes.add(coordinator);
+        List<SimNode> nodes = new ArrayList<>(coordinators());
         slaves.forEach(slave -> nodes.add(slave.node));
         return nodes;
     }
@@ -199,19 +238,15 @@ public final class SimCluster {
         return view != null && view.memberAt(slave.node.address()) == null;
     }
 
-    /** Those of {@code keys} of which no member in the view has a value. */
-    List<Bytes> goneFromAllMembers(Collection<Bytes> keys) {
-        List<Bytes> gone = new ArrayList<>(keys);
-        View view = view();
-        if (view != null) {
-            for (Member member : view.members().values()) {
-                Slave holder = holderOf(member);
-                if (holder != null) {
-                    gone.removeIf(holder.table::holds);
-                }
+    /** Whether a living member of {@code view} has a value of {@code key}. */
+    boolean isHeldBySome(View view, Bytes key) {
+        for (Member member : view.members().values()) {
+            Slave holder = holderOf(member);
+            if (holder != null && holder.table().holds(key)) {
+                return true;
             }
         }
-        return gone;
+        return false;
     }
 
     /** Why the cluster is not yet as it should be when nothing is broken; null if it is. */

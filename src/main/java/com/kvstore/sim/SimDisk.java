@@ -6,13 +6,16 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a node keeps its one durable state; outlives its processes.
+ * Where a node keeps its one durable state; outlives its processes. Two nodes may have it in common, as hosts that share a
+ * volume do: then whoever started last may write, and the writes of the other fail.
  *
  * <p>Writes end in the order they were asked for, each after a random time. A crash loses what was not confirmed, or, by
- * chance, some of it was on the disk already. While it fails, a write is answered {@code PersistFailed}, and by chance it
- * is there all the same.
+ * chance, some of it was on the disk already. A write is whole or not there at all: a torn one has a wrong checksum, and
+ * the reader falls back on the state before it, which is what a lost write looks like.
  */
 final class SimDisk {
+    private static final long SLOW_WRITE_NS = 4_000_000_000L;
+
     /** Not a record: two writes of one state are two writes. */
     private static final class Write {
         private final SimProcess process;
@@ -30,8 +33,11 @@ final class SimDisk {
     private final SimRandom random;
     private final long maxWriteNs;
     private final ArrayDeque<Write> underWay = new ArrayDeque<>();
+    private @Nullable SimProcess owner;
     private long lastEndNs;
+    private long fullUntilNs;
     private long failsUntilNs;
+    private long slowUntilNs;
     private @Nullable Persistent durable;
 
     SimDisk(Scheduler scheduler, SimRandom random, long maxWriteNs) {
@@ -40,28 +46,63 @@ final class SimDisk {
         this.maxWriteNs = maxWriteNs;
     }
 
-    /** What a process finds when it starts. */
-    @Nullable Persistent durable() {
+    /** A process starts and takes the disk from whoever had it. @return what is durable */
+    @Nullable Persistent open(SimProcess process) {
+        if (owner != null && owner != process) {
+            ArrayDeque<Write> lost = new ArrayDeque<>(underWay);
+            crashed(owner);
+            lost.forEach(this::refuse);
+        }
+        owner = process;
         return durable;
     }
 
-    void failUntil(long timeNs) {
-        failsUntilNs = timeNs;
+    /** From now on {@code fault} strikes every write, until then. */
+    void trouble(Fault fault, long untilNs) {
+        switch (fault) {
+            case FULL_DISK -> fullUntilNs = untilNs;
+            case FAILED_SYNC -> failsUntilNs = untilNs;
+            case SLOW_DISK -> slowUntilNs = untilNs;
+            default -> throw new IllegalArgumentException(fault + " is no trouble of a disk");
+        }
+    }
+
+    /** No trouble any more. */
+    void mend() {
+        fullUntilNs = 0;
+        failsUntilNs = 0;
+        slowUntilNs = 0;
     }
 
     void persist(SimProcess process, long token, Persistent state) {
         Write write = new Write(process, token, state);
+        if (process != owner) {
+            refuse(write);
+            return;
+        }
         underWay.add(write);
-        lastEndNs = Math.max(lastEndNs + 1, scheduler.nowNs() + random.skewed(10_000, maxWriteNs));
+        boolean slow = scheduler.nowNs() < slowUntilNs;
+        long latencyNs = random.skewed(slow ? maxWriteNs : 10_000, slow ? SLOW_WRITE_NS : maxWriteNs);
+        lastEndNs = Math.max(lastEndNs + 1, scheduler.nowNs() + latencyNs);
         scheduler.at(lastEndNs, () -> ended(write));
     }
 
+    private void refuse(Write write) {
+        scheduler.after(
+                maxWriteNs,
+                () -> write.process.deliver(new Input.PersistFailed(write.token, "another process has the directory")));
+    }
+
     /** The process that wrote is gone. */
-    void crashed() {
+    void crashed(SimProcess process) {
+        if (process != owner) {
+            return;
+        }
         while (!underWay.isEmpty() && random.chance(0.5)) {
             durable = underWay.remove().state;
         }
         underWay.clear();
+        lastEndNs = 0;
     }
 
     private void ended(Write write) {
@@ -69,13 +110,14 @@ final class SimDisk {
             return; // a crash came first
         }
         underWay.remove();
+        boolean full = scheduler.nowNs() < fullUntilNs;
         boolean failed = scheduler.nowNs() < failsUntilNs;
-        if (!failed || random.chance(0.5)) {
+        if (!full && (!failed || random.chance(0.5))) {
             durable = write.state;
         }
         write.process.deliver(
-                failed
-                        ? new Input.PersistFailed(write.token, "No space left on device")
+                full || failed
+                        ? new Input.PersistFailed(write.token, full ? "No space left on device" : "Input/output error")
                         : new Input.Persisted(write.token));
     }
 }

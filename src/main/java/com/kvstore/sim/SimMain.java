@@ -1,12 +1,9 @@
 package com.kvstore.sim;
 
 import java.io.PrintStream;
-import org.apache.commons.cli.CommandLine;
-import org.apache.commons.cli.DefaultParser;
-import org.apache.commons.cli.Option;
-import org.apache.commons.cli.Options;
+import java.util.Map;
+import java.util.SplittableRandom;
 import org.apache.commons.cli.ParseException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The simulator's command line: runs seeds until one fails.
@@ -14,21 +11,34 @@ import org.jspecify.annotations.Nullable;
  * <p>Exit status: 0 when all seeds passed, 1 when one failed, 2 for a wrong command line.
  */
 public final class SimMain {
+    static final String DEFAULT_PROTOCOL = "ring";
+
     private static final String USAGE = """
             Usage: run-sim.sh [options]
             Runs simulated clusters, one for each seed: everything breaks, then all heals, and nothing may be lost.
 
-              --seeds N      how many seeds to run (default 100)
-              --from S       the first of them (default 1)
-              --seed S       run this one only
-              --trace        print every event of it
-              --jobs J       how many at once (default: one for each processor)
-              --keep-going   run all seeds, also after a failure
-              --help         this text
+              --seeds N        how many seeds to run (default 100)
+              --from S         the first of them (default: a fresh one, which is printed)
+              --seed S         run this one only
+              --time D         go on for so long, for example 10m
+              --trace          print every event of the one seed
+              --protocol P     what to run: ring (default)
+              --jobs J         how many at once (default: one for each processor)
+              --keep-going     run all seeds, also after a failure
+              --no-shrink      do not look for a smaller run that fails in the same way
+              --help           this text
+
+            Set by hand instead of drawn from the seed:
+              --slaves N  --clients N  --keys N
+              --operations N   of each client, after which all heals (default: as many as fit in the drawn time)
+              --only A,B       the faults that happen, and no others; NONE for none
+              --losses L       ONE_AT_A_TIME (nothing may be lost) or ANY (what is lost must be reported as lost)
+
+            A seed that fails is run again smaller and smaller while it fails in the same way; the command that replays
+            what is left stands at the end. Exit status 1 then, 2 for a wrong command line.
             """;
 
-    /** What the command line asks for. */
-    record Request(long from, long seeds, boolean trace, int jobs, boolean keepGoing) {}
+    private static final Map<String, Simulation> PROTOCOLS = Map.of(DEFAULT_PROTOCOL, ClusterSimulation.RING);
 
     private SimMain() {}
 
@@ -38,66 +48,27 @@ public final class SimMain {
 
     /** @return the exit status */
     static int run(String[] args, PrintStream out, PrintStream err) {
-        Request request;
+        SimRequest request;
+        Simulation simulation;
         try {
-            request = parse(args);
-        } catch (ParseException | IllegalArgumentException wrong) {
+            request = SimRequest.parse(args, new SplittableRandom());
+            if (request == null) {
+                out.print(USAGE);
+                return 0;
+            }
+            simulation = PROTOCOLS.get(request.protocol());
+            if (simulation == null) {
+                throw new IllegalArgumentException("--protocol knows no '" + request.protocol() + "', only "
+                        + String.join(", ", PROTOCOLS.keySet()));
+            }
+        } catch (ParseException | IllegalArgumentException | ArithmeticException wrong) {
             err.println("run-sim.sh: " + wrong.getMessage());
             err.print(USAGE);
             return 2;
         }
-        if (request == null) {
-            out.print(USAGE);
-            return 0;
+        if (SimRequest.isFresh(args)) {
+            out.println("fresh seeds; --from " + request.from() + " runs the same ones again");
         }
-        return new SeedRunner(request, out).run() ? 0 : 1;
-    }
-
-    private static @Nullable Request parse(String[] args) throws ParseException {
-        Options options = new Options()
-                .addOption(valued("seeds"))
-                .addOption(valued("from"))
-                .addOption(valued("seed"))
-                .addOption(valued("jobs"))
-                .addOption(null, "trace", false, "")
-                .addOption(null, "keep-going", false, "")
-                .addOption(null, "help", false, "");
-        CommandLine line =
-                DefaultParser.builder().setAllowPartialMatching(false).get().parse(options, args);
-        if (line.hasOption("help")) {
-            return null;
-        }
-        if (!line.getArgList().isEmpty()) {
-            throw new IllegalArgumentException("what is '" + line.getArgList().get(0) + "'?");
-        }
-        boolean one = line.hasOption("seed");
-        long from = number(line, one ? "seed" : "from", 1, Long.MIN_VALUE);
-        long seeds = one ? 1 : number(line, "seeds", 100, 1);
-        long jobs = number(line, "jobs", Runtime.getRuntime().availableProcessors(), 1);
-        boolean trace = line.hasOption("trace");
-        if (trace && seeds > 1) {
-            throw new IllegalArgumentException("--trace prints one seed's events: name it with --seed");
-        }
-        return new Request(from, seeds, trace, (int) Math.min(jobs, seeds), line.hasOption("keep-going"));
-    }
-
-    private static Option valued(String name) {
-        return Option.builder().longOpt(name).hasArg().get();
-    }
-
-    private static long number(CommandLine line, String option, long byDefault, long least) {
-        String text = line.getOptionValue(option);
-        if (text == null) {
-            return byDefault;
-        }
-        try {
-            long number = Long.parseLong(text);
-            if (number >= least) {
-                return number;
-            }
-        } catch (NumberFormatException notANumber) {
-            throw new IllegalArgumentException("--" + option + " takes a number, not '" + text + "'", notANumber);
-        }
-        throw new IllegalArgumentException("--" + option + " takes a number from " + least + " on, not " + text);
+        return new SeedRunner(request, simulation, out).run() ? 0 : 1;
     }
 }

@@ -103,6 +103,14 @@ public final class SimNetwork {
         note(from.name() + " -udp/-> " + to.name());
     }
 
+    /** They do again, unless everything is cut. */
+    public void healDatagrams(SimNode from, SimNode to) {
+        Path path = new Path(from, to);
+        if (!cuts.contains(path)) {
+            udpCuts.remove(path);
+        }
+    }
+
     public void heal(SimNode from, SimNode to) {
         Path path = new Path(from, to);
         udpCuts.remove(path);

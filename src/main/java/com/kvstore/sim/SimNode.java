@@ -41,11 +41,11 @@ public final class SimNode {
     private final SimNetwork network;
     private final Factory factory;
     private final SimRandom random;
-    private final SimDisk disk;
+    private SimDisk disk;
     private final Map<String, Integer> notes = new TreeMap<>();
     private @Nullable SimProcess process;
     private Runnable onEnd = () -> {};
-    private Consumer<String> onNote = text -> {};
+    private Consumer<Persistent> onPersist = state -> {};
     private boolean powered = true;
     private int lives;
 
@@ -111,7 +111,7 @@ public final class SimNode {
         process = null;
         powered = death != Death.POWER_LOST;
         dying.die();
-        disk.crashed();
+        disk.crashed(dying);
         network.processDied(dying, death);
         onEnd.run();
     }
@@ -162,22 +162,22 @@ public final class SimNode {
         }
     }
 
-    /** For so long, nothing becomes durable. */
-    public void failDisk(long forNs) {
-        disk.failUntil(world.nowNs() + forNs);
+    /** From now on, both nodes keep their state in one place; before either was started. */
+    void shareDiskOf(SimNode other) {
+        disk = other.disk;
     }
 
     void persist(SimProcess by, long token, Persistent state) {
+        onPersist.accept(state);
         disk.persist(by, token, state);
     }
 
-    void noted(String tag, String text) {
-        notes.merge(tag, 1, Integer::sum);
-        onNote.accept(text);
+    /** Hears of every state as it is on its way to the disk. */
+    void onPersist(Consumer<Persistent> listener) {
+        onPersist = listener;
     }
 
-    /** Hears every note that is written for people, as it is written. */
-    void onNote(Consumer<String> listener) {
-        onNote = listener;
+    void noted(String tag) {
+        notes.merge(tag, 1, Integer::sum);
     }
 }

@@ -3,6 +3,7 @@ package com.kvstore.sim;
 import com.kvstore.common.Command;
 import com.kvstore.common.Result;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * A person who types commands such as {@code drain} and {@code forget}, and types them again until they are carried out.
@@ -13,11 +14,11 @@ final class SimOperator {
     private static final long AGAIN_NS = 1_000_000_000L;
 
     private final SimWorld world;
-    private final SimNode node;
+    private final Supplier<SimNode> node;
     private int waiting;
 
     /** @param node whom it talks to */
-    SimOperator(SimWorld world, SimNode node) {
+    SimOperator(SimWorld world, Supplier<SimNode> node) {
         this.world = world;
         this.node = node;
     }
@@ -34,7 +35,7 @@ final class SimOperator {
     }
 
     private void attempt(Command command, BooleanSupplier needless) {
-        SimProcess process = node.process();
+        SimProcess process = node.get().process();
         if (process == null) {
             again(command, needless);
             return;

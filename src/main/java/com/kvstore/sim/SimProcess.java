@@ -30,7 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimProcess implements Effects {
     private static final double SLOW_TURN_CHANCE = 0.001;
-    private static final long MAX_DRIFT_PPM = 50;
 
     /** What a client's request comes to. */
     public interface ReplySink {
@@ -72,12 +71,12 @@ public final class SimProcess implements Effects {
         this.world = world;
         this.network = network;
         this.random = random;
-        this.clock = LocalClock.draw(world.nowNs(), random, MAX_DRIFT_PPM);
+        this.clock = LocalClock.draw(world.nowNs(), random, world.maxDriftPpm());
         this.timers = new SimTimers(world.scheduler(), clock, this::deliver);
         // Both start at random: one process's number used at another must be noticed.
         this.nextLink = random.between(1, 1_000_000);
         this.nextClient = random.between(1, 1_000_000);
-        this.machine = factory.start(random.fork("machine"), node.disk().durable());
+        this.machine = factory.start(random.fork("machine"), node.disk().open(this));
         deliver(new Input.Started(FIRST_WALL_MS + world.nowNs() / 1_000_000));
     }
 
@@ -195,6 +194,8 @@ public final class SimProcess implements Effects {
             if (effectsToCrash != 0) {
                 machine.turnEnded(now, this);
             }
+        } catch (SimulationFailure noticed) {
+            throw noticed;
         } catch (RuntimeException | AssertionError e) {
             throw new SimulationFailure(name() + " threw " + e + " at " + world.nowNs() / 1_000_000 + " ms", e);
         }
@@ -304,14 +305,14 @@ public final class SimProcess implements Effects {
     @Override
     public void note(String tag, String text) {
         if (happens("note", text.hashCode(), "[" + tag + "] " + text)) {
-            node.noted(tag, text);
+            node.noted(tag);
         }
     }
 
     @Override
     public void requestNote(String tag, Bytes key) {
         if (happens("request note", key.hashCode(), tag)) {
-            node.noted(tag, "");
+            node.noted(tag);
         }
     }
 

@@ -29,7 +29,7 @@ final class MembershipBinary {
     private static final int GOODBYE = 0x18;
     private static final int GOODBYE_ANSWER = 0x19;
 
-    private static final int MIN_IN_DOUBT_BYTES = FrameReader.MIN_VERSION_BYTES + 2;
+    private static final int MIN_IN_DOUBT_BYTES = FrameReader.MIN_VERSION_BYTES + 3;
 
     private static final ErrorCode[] CODES = ErrorCode.values();
 
@@ -118,10 +118,14 @@ final class MembershipBinary {
         out.version(inDoubt.transaction());
         out.numbers(inDoubt.participants());
         out.list(inDoubt.writes(), TwoPhaseBinary::writeWrite);
+        out.numbers(inDoubt.elsewhere());
     }
 
     private static InDoubt readInDoubt(FrameReader in) throws ProtocolException {
         return new InDoubt(
-                in.version(), in.smallNumbers(), in.list(TwoPhaseBinary.MIN_WRITE_BYTES, TwoPhaseBinary::readWrite));
+                in.version(),
+                in.smallNumbers(),
+                in.list(TwoPhaseBinary.MIN_WRITE_BYTES, TwoPhaseBinary::readWrite),
+                in.smallNumbers());
     }
 }

@@ -130,11 +130,15 @@ final class MembershipJson {
     private static void writeInDoubt(InDoubt inDoubt, JsonOut out) {
         out.put("transaction", inDoubt.transaction())
                 .numbers("participants", inDoubt.participants())
-                .list("writes", inDoubt.writes(), TwoPhaseJson::writeWrite);
+                .list("writes", inDoubt.writes(), TwoPhaseJson::writeWrite)
+                .numbers("elsewhere", inDoubt.elsewhere());
     }
 
     private static InDoubt readInDoubt(JsonIn in) throws ProtocolException {
         return new InDoubt(
-                in.version("transaction"), in.smallNumbers("participants"), in.list("writes", TwoPhaseJson::readWrite));
+                in.version("transaction"),
+                in.smallNumbers("participants"),
+                in.list("writes", TwoPhaseJson::readWrite),
+                in.smallNumbers("elsewhere"));
     }
 }

@@ -36,7 +36,7 @@ final class TwoPhaseBinary {
     private static final int HAS_DEADLINE = 4;
     private static final int HAS_CONDITION = 8;
 
-    private static final int MIN_PREPARE_BYTES = FrameReader.MIN_VERSION_BYTES + 2;
+    private static final int MIN_PREPARE_BYTES = FrameReader.MIN_VERSION_BYTES + 3;
     private static final int MIN_READ_BYTES = 2;
     private static final int MIN_REFUSAL_BYTES = FrameReader.MIN_VERSION_BYTES + 2;
     private static final int MIN_EXPIRED_BYTES = FrameReader.MIN_VERSION_BYTES + 1;
@@ -121,10 +121,15 @@ final class TwoPhaseBinary {
         out.version(prepare.transaction());
         out.numbers(prepare.participants());
         out.list(prepare.writes(), TwoPhaseBinary::writeWrite);
+        out.numbers(prepare.elsewhere());
     }
 
     private static Prepare readPrepare(FrameReader in) throws ProtocolException {
-        return new Prepare(in.version(), in.smallNumbers(), in.list(MIN_WRITE_BYTES, TwoPhaseBinary::readWrite));
+        return new Prepare(
+                in.version(),
+                in.smallNumbers(),
+                in.list(MIN_WRITE_BYTES, TwoPhaseBinary::readWrite),
+                in.smallNumbers());
     }
 
     static void writeWrite(PreparedWrite write, FrameWriter out) {

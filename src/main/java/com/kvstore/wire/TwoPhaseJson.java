@@ -131,12 +131,16 @@ final class TwoPhaseJson {
     private static void writePrepare(Prepare prepare, JsonOut out) {
         out.put(TRANSACTION, prepare.transaction())
                 .numbers("participants", prepare.participants())
-                .list("writes", prepare.writes(), TwoPhaseJson::writeWrite);
+                .list("writes", prepare.writes(), TwoPhaseJson::writeWrite)
+                .numbers("elsewhere", prepare.elsewhere());
     }
 
     private static Prepare readPrepare(JsonIn in) throws ProtocolException {
         return new Prepare(
-                in.version(TRANSACTION), in.smallNumbers("participants"), in.list("writes", TwoPhaseJson::readWrite));
+                in.version(TRANSACTION),
+                in.smallNumbers("participants"),
+                in.list("writes", TwoPhaseJson::readWrite),
+                in.smallNumbers("elsewhere"));
     }
 
     static void writeWrite(PreparedWrite write, JsonOut out) {

@@ -1,7 +1,5 @@
 package com.kvstore.sim;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
@@ -32,6 +30,16 @@ final class ClusterSimulationTest {
             "RESET",
             "JOIN",
             "FULL_DISK",
+            "FAILED_SYNC",
+            "SLOW_DISK",
+            "KILL_ALL",
+            "ONE_WAY_CUT",
+            "ISOLATE",
+            "BRIDGE",
+            "CUT_DATAGRAMS",
+            "STOP_SLAVE",
+            "DRAIN",
+            "FORGET",
             "LOSE_DATAGRAMS");
 
     @Test
@@ -56,12 +64,5 @@ final class ClusterSimulationTest {
     @ValueSource(longs = {1005, 1040, 1188, 1376, 1536, 1846, 1873, 2131})
     void seedsThatFoundSomethingPass(long seed) {
         assertTrue(ClusterSimulation.run(seed, Trace.silent()).operations() > 0);
-    }
-
-    @Test
-    void aSeedRunTwiceIsTheSameRunAndAnotherSeedIsAnother() {
-        long hash = ClusterSimulation.run(7, Trace.silent()).traceHash();
-        assertEquals(hash, ClusterSimulation.run(7, Trace.silent()).traceHash());
-        assertNotEquals(hash, ClusterSimulation.run(8, Trace.silent()).traceHash());
     }
 }

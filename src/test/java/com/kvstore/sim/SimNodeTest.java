@@ -178,7 +178,7 @@ class SimNodeTest {
                 effects.persist(1, new Text("state"));
             }
         });
-        pair.one.failDisk(10 * SECOND);
+        pair.one.disk().trouble(Fault.FULL_DISK, 10 * SECOND);
         pair.one.start();
         pair.pass(SECOND);
         assertEquals(1, pair.first().all(Input.PersistFailed.class).size());

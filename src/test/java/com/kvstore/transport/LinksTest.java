@@ -87,7 +87,8 @@ class LinksTest {
             prepares.add(new TwoPhaseMessage.Prepare(
                     new Version(1, i),
                     List.of(1, 2),
-                    List.of(new PreparedWrite(Table.OWN, 3, Bytes.of("k" + i), Bytes.wrap(value), Condition.NONE))));
+                    List.of(new PreparedWrite(Table.OWN, 3, Bytes.of("k" + i), Bytes.wrap(value), Condition.NONE)),
+                    List.of()));
         }
         TwoPhaseMessage.Batch batch =
                 new TwoPhaseMessage.Batch(1, 1, Version.ZERO, true, 0, List.of(), List.of(), prepares, List.of());

@@ -50,7 +50,7 @@ class JsonNodeCodecTest {
                 1_700_000_000_000L,
                 List.of(new Version(12, 6)),
                 List.of(),
-                List.of(new Prepare(new Version(12, 7), List.of(1, 2), List.of(put, delete))),
+                List.of(new Prepare(new Version(12, 7), List.of(1, 2), List.of(put, delete), List.of(7))),
                 List.of(new Read(Table.OWN, Bytes.wrap(new byte[] {(byte) 0xff}))));
         assertEquals(
                 "{\"req_type\":\"batch\",\"sequence\":3,\"epoch\":12,\"settled\":\"12.5\",\"prior_settled\":true,\"now_ms\":1700000000000,"
@@ -58,7 +58,8 @@ class JsonNodeCodecTest {
                         + "\"prepares\":[{\"transaction\":\"12.7\",\"participants\":[1,2],\"writes\":["
                         + "{\"op\":\"put\",\"table\":\"own\",\"position\":25,\"key\":\"username\","
                         + "\"value\":\"alice\"},"
-                        + "{\"op\":\"delete\",\"table\":\"prev\",\"position\":0,\"key\":\"email\",\"if\":\"exists\"}]}],"
+                        + "{\"op\":\"delete\",\"table\":\"prev\",\"position\":0,\"key\":\"email\",\"if\":\"exists\"}],"
+                        + "\"elsewhere\":[7]}],"
                         + "\"reads\":[{\"table\":\"own\",\"key_b64\":\"/w==\"}]}",
                 JsonNodeCodec.encode(batch));
     }

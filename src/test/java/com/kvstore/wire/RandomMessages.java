@@ -148,7 +148,8 @@ public final class RandomMessages {
                 number(),
                 versions(),
                 versions(),
-                list(() -> new Prepare(version(), list(this::smallNumber), list(this::preparedWrite))),
+                list(() -> new Prepare(
+                        version(), list(this::smallNumber), list(this::preparedWrite), list(this::smallNumber))),
                 list(() -> new Read(table(), bytes())));
     }
 
@@ -252,7 +253,7 @@ public final class RandomMessages {
     }
 
     private InDoubt inDoubt() {
-        return new InDoubt(version(), list(this::smallNumber), list(this::preparedWrite));
+        return new InDoubt(version(), list(this::smallNumber), list(this::preparedWrite), list(this::smallNumber));
     }
 
     private Refusal refusal() {

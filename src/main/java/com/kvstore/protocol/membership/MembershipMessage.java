@@ -58,11 +58,14 @@ public sealed interface MembershipMessage extends Message {
      * A transaction a slave holds prepared.
      *
      * @param participants member ids its prepare named
+     * @param elsewhere positions of its other keys, which this slave has no copy of
      */
-    record InDoubt(Version transaction, List<Integer> participants, List<PreparedWrite> writes) {
+    record InDoubt(
+            Version transaction, List<Integer> participants, List<PreparedWrite> writes, List<Integer> elsewhere) {
         public InDoubt {
             participants = List.copyOf(participants);
             writes = List.copyOf(writes);
+            elsewhere = List.copyOf(elsewhere);
         }
     }
 

@@ -149,9 +149,28 @@ final class AttemptBuilder {
         Prepare[] prepares = new Prepare[members.length];
         for (int i = 0; i < members.length; i++) {
             members[i] = participants.get(i);
-            prepares[i] = new Prepare(version, participants, writes.getOrDefault(members[i], List.of()));
+            List<PreparedWrite> own = writes.getOrDefault(members[i], List.of());
+            prepares[i] = new Prepare(version, participants, own, elsewhere(transaction, own));
         }
         return new Attempt(transaction, version, members, prepares);
+    }
+
+    /** The positions of the transaction's keys that are not among {@code own}. */
+    private static List<Integer> elsewhere(Transaction transaction, List<PreparedWrite> own) {
+        if (own.size() == transaction.positions.length) {
+            return List.of();
+        }
+        TreeSet<Integer> positions = new TreeSet<>();
+        int next = 0;
+        for (int i = 0; i < transaction.positions.length; i++) {
+            if (next < own.size()
+                    && own.get(next).key().equals(transaction.writes.get(i).key())) {
+                next++;
+            } else {
+                positions.add(transaction.positions[i]);
+            }
+        }
+        return List.copyOf(positions);
     }
 
     /** The answer to a write that was decided. */

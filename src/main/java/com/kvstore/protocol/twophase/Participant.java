@@ -73,7 +73,7 @@ public final class Participant {
             for (PreparedWrite write : prepare.writes()) {
                 keys.add(new PreparedWrite(write.table(), write.position(), write.key(), null, write.condition()));
             }
-            list.add(new InDoubt(prepare.transaction(), prepare.participants(), keys));
+            list.add(new InDoubt(prepare.transaction(), prepare.participants(), keys, prepare.elsewhere()));
         }
         return list;
     }

@@ -56,10 +56,14 @@ final class Recovery {
         final TreeSet<Integer> preparedAt = new TreeSet<>();
         /** Keys and their positions, as far as the participants that were heard know them. */
         final TreeMap<Bytes, Integer> keys = new TreeMap<>();
+        /** Of all its keys, those that no participant heard so far has a copy of among them. */
+        final TreeSet<Integer> positions = new TreeSet<>();
 
         Doubt(InDoubt transaction) {
             version = transaction.transaction();
             participants = transaction.participants();
+            positions.addAll(transaction.elsewhere());
+            transaction.writes().forEach(write -> positions.add(write.position()));
         }
     }
 
@@ -276,7 +280,7 @@ final class Recovery {
      */
     private static boolean isOutOfSync(View view, int member, Doubt doubt) {
         boolean any = false;
-        for (int position : doubt.keys.values()) {
+        for (int position : doubt.positions) {
             Copy copy = view.arcAt(position).copyOf(member);
             if (copy != null && copy.inSync()) {
                 return false;

@@ -34,8 +34,12 @@ public sealed interface TwoPhaseMessage extends Message {
             List<Read> reads)
             implements TwoPhaseMessage {}
 
-    /** @param participants member ids of all that take part, the receiver among them; ascending */
-    record Prepare(Version transaction, List<Integer> participants, List<PreparedWrite> writes) {}
+    /**
+     * @param participants member ids of all that take part, the receiver among them; ascending
+     * @param elsewhere positions of the transaction's keys that the receiver has no copy of: who recovers it must know them
+     */
+    record Prepare(
+            Version transaction, List<Integer> participants, List<PreparedWrite> writes, List<Integer> elsewhere) {}
 
     record Read(Table table, Bytes key) {}
 

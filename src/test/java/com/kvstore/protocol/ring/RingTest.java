@@ -419,6 +419,31 @@ final class RingTest {
         assertEquals(Result.Ack.WHOLE, ring.put("username", "carol"));
     }
 
+    /** Seed 1342 of the simulator: the half that was prepared was committed. */
+    @Test
+    void whatAParticipantNeverPreparedIsAbortedThoughItsCopyOfAnotherOfTheKeysFellBehind() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+        ring.put("important", "yes");
+        Node both = ring.slave(8082);
+        assertEquals(both, ring.replica("username"));
+        assertEquals(both, ring.owner("important"));
+        ring.slave(8083).paused = true;
+        ring.put("important", "still");
+        // Prepared where only the first key is; then the other participant loses sync for that key, and keeps the
+        // other's.
+        ring.withholdTo = both.address;
+        ring.withhold = message -> message instanceof Batch;
+        ring.ask(new Command.Transact(
+                List.of(Write.put(NAME, Bytes.of("bob")), Write.put(Bytes.of("important"), Bytes.of("no")))));
+        ring.advance(1_500);
+        ring.kill(ring.coordinator);
+        ring.withhold = message -> false;
+        ring.startCoordinator();
+        assertEquals("alice", ring.get("username"));
+        assertEquals("still", ring.get("important"));
+    }
+
     @Test
     void whatOneSideCommittedTheOtherCommitsToo() {
         RingHarness ring = RingHarness.cluster(8081, 8082);
