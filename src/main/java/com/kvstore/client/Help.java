@@ -53,6 +53,8 @@ public final class Help {
               --config FILE      where that address stands, an IP and a port on a line each (default cs_config.txt;
                                  without that file 127.0.0.1 8080)
               --timeout TIME     how long a command may take, as 500ms, 10s or 2m (default 10s)
+              --password-file FILE
+                                 where the password stands that the nodes ask for
               --raw              print a value's bare bytes, with nothing added
               --json             print JSON, errors too
               --help             this text
