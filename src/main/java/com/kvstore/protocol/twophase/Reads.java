@@ -8,7 +8,6 @@ import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
-import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ReadAnswer;
@@ -23,26 +22,24 @@ import org.jspecify.annotations.Nullable;
  * <p>A read shares its link with the commits that were decided before it, so it sees them. An answer on a link that was
  * given up is never used: the copy may have lost sync since.
  *
- * <p>The cache answers only while every in-sync copy of the key's arc has granted this coordinator's epoch within the
- * last second, counted from when the granted batch was sent: whoever wants to write as a newer coordinator needs one of
- * them, and must wait for its grant to run out.
+ * <p>The cache answers only while every in-sync copy of the key's arc has granted this coordinator's epoch ({@link Grants}):
+ * whoever wants to write as a newer coordinator needs one of them, and must wait for its grant to run out.
  */
 final class Reads {
-    /** Less than what the slaves keep to, for clocks that run at different rates. */
-    private static final long LEASE_NS = Peers.GRANT_NS / 10 * 9;
-
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
+    private final Grants grants;
     /** Wait for a link that is being opened. */
     private List<PendingRead> parked = new ArrayList<>();
 
     private int clientsWaiting;
 
-    Reads(Cluster cluster, Channels channels, ReadCache cache) {
+    Reads(Cluster cluster, Channels channels, ReadCache cache, Grants grants) {
         this.cluster = cluster;
         this.channels = channels;
         this.cache = cache;
+        this.grants = grants;
     }
 
     int clientsWaiting() {
@@ -53,29 +50,13 @@ final class Reads {
         View view = cluster.view();
         int position = view.positionOf(key);
         Result.Value cached = cache.get(key);
-        if (cached != null && isLeased(view.arcAt(position), nowNs)) {
+        if (cached != null && grants.areGranted(view.arcAt(position), nowNs)) {
             effects.requestNote("CACHE HIT", key);
             effects.reply(client, cached);
             return;
         }
         clientsWaiting++;
         route(new PendingRead(client, key, position), effects);
-    }
-
-    private boolean isLeased(Arc arc, long nowNs) {
-        boolean any = false;
-        for (Copy copy : arc.copies()) {
-            if (copy.inSync()) {
-                Channel channel = channels.existing(copy.member());
-                if (channel == null
-                        || channel.grantedFromNs == Long.MIN_VALUE
-                        || nowNs - channel.grantedFromNs > LEASE_NS) {
-                    return false;
-                }
-                any = true;
-            }
-        }
-        return any;
     }
 
     private void route(PendingRead read, Effects effects) {
@@ -139,6 +120,12 @@ final class Reads {
                 effects.reply(read.client, Result.Failure.of(ErrorCode.NOT_FOUND, "Key not found: " + read.key.text()));
             }
         }
+    }
+
+    /** A read that can get no answer. */
+    void refuse(PendingRead read, Result.Failure failure, Effects effects) {
+        clientsWaiting--;
+        effects.reply(read.client, failure);
     }
 
     /** Reads whose link is gone look for another. */

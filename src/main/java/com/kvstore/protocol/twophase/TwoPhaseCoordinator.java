@@ -42,6 +42,7 @@ public final class TwoPhaseCoordinator {
     private final RequestTable requests = new RequestTable();
     private final Transactions transactions;
     private final Reads reads;
+    private final ReadFence fence;
     private final Recovery recovery;
     private final int maxWaiting;
     private final Deque<Held> held = new ArrayDeque<>();
@@ -59,7 +60,9 @@ public final class TwoPhaseCoordinator {
         this.cache = new ReadCache(cacheSize);
         this.stale = new StaleMarker(cluster, channels);
         this.transactions = new Transactions(cluster, channels, stale, cache, requests, minCopies);
-        this.reads = new Reads(cluster, channels, cache);
+        Grants grants = new Grants(channels);
+        this.reads = new Reads(cluster, channels, cache, grants);
+        this.fence = new ReadFence(cluster, grants, reads, stale);
         this.recovery = new Recovery(cluster, channels, stale);
         this.maxWaiting = maxWaiting;
     }
@@ -130,7 +133,7 @@ public final class TwoPhaseCoordinator {
             recovery.onAnswered(member, sent.strayOutcomes);
             transactions.onAnswered(sent, member, reply.refusals(), effects);
         }
-        reads.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), effects);
+        fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
     }
 
     /** A member of the view greeted and is up. */
@@ -154,6 +157,7 @@ public final class TwoPhaseCoordinator {
         reads.retryParked(effects);
         recovery.reconsider();
         transactions.onDown(member, effects);
+        fence.retry(nowNs, effects);
     }
 
     /** Another view is in force. */
@@ -168,6 +172,7 @@ public final class TwoPhaseCoordinator {
         }
         recovery.reconsider();
         transactions.reconsider(nowNs, effects);
+        fence.viewChanged(effects);
         reads.retryParked(effects);
     }
 
@@ -187,6 +192,10 @@ public final class TwoPhaseCoordinator {
         if (stale.isWaiting()) {
             pingWhere(stale::asks, nowNs, effects);
         }
+        fence.askFor(
+                channel -> channels.send(
+                        channel, transactions.settledBelow(), recovery.priorSettled(), nowNs, effects),
+                nowNs);
     }
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
@@ -206,6 +215,7 @@ public final class TwoPhaseCoordinator {
     /** Gives up waiting for participants that did not come back in time. */
     public void tick(long nowNs, Effects effects) {
         transactions.tick(nowNs, effects);
+        fence.retry(nowNs, effects);
     }
 
     /** Members that left a batch unanswered for longer than {@code timeoutNs}. */

@@ -15,6 +15,7 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.ring.RingHarness.Node;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -442,6 +443,36 @@ final class RingTest {
         ring.startCoordinator();
         assertEquals("alice", ring.get("username"));
         assertEquals("still", ring.get("important"));
+    }
+
+    /** Seed 100665 of the simulator: the copy was called in sync without what was written in between. */
+    @Test
+    void aCopyThatFellBehindWhileItsMoveEndedIsFilledAnew() {
+        RingHarness ring = RingHarness.cluster(8081);
+        ring.withhold = message -> message instanceof MoveMessage.MoveDone;
+        Node late = ring.startSlave(8082);
+        ring.advance(1_000);
+        // It is being filled, and does not answer: the view that says so is long on its way to the disk.
+        ring.diskHangs = true;
+        late.paused = true;
+        ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("alice"))));
+        ring.advance(1_000);
+        assertEquals(1, ring.hungWrites.size());
+        // Meanwhile it comes back and ends its move.
+        late.paused = false;
+        ring.withhold = message -> false;
+        ring.advance(1_000);
+        ring.hungWrites.remove().run();
+        ring.settle();
+        // The view in force has it out of sync: this is written without it.
+        long put = ring.ask(Command.Transact.of(Write.put(Bytes.of("email"), Bytes.of("a@b.c"))));
+        ring.advance(100);
+        assertTrue(((Result.Ack) ring.answers.get(put)).degraded());
+        ring.diskHangs = false;
+        ring.hungWrites.remove().run();
+        ring.settle();
+        ring.kill(ring.slave(8081));
+        assertEquals("a@b.c", ring.get("email"));
     }
 
     @Test
