@@ -492,6 +492,17 @@ final class RingTest {
         assertEquals("bob", replica.table.get(NAME).value().text());
     }
 
+    /** Seed 2303 of the simulator: recovered by the newer coordinator, and executed there again. */
+    @Test
+    void aRequestThatNamesANewerCoordinatorsEpochIsNotCarriedOutByAnOlderOne() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        RequestId id = new RequestId("client", 1, ring.view().epoch() + 1, 0);
+        long client = ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("alice"))), id);
+        ring.advance(100);
+        assertEquals(ErrorCode.UNAVAILABLE, RingHarness.code(ring.answers.get(client)));
+        assertEquals("NOT_FOUND", ring.get("username"));
+    }
+
     @Test
     void aRetryWithTheSameRequestIdIsAppliedOnce() {
         RingHarness ring = RingHarness.cluster(8081, 8082);
