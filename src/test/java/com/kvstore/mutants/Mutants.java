@@ -197,16 +197,35 @@ final class Mutants {
                     "} else if (false) {",
                     1),
             new Mutant(
-                    "answer from the cache without a recent grant",
-                    TWO_PHASE + "Reads.java",
-                    "nowNs - channel.grantedFromNs > LEASE_NS",
-                    "false",
+                    "take a grant for good: it never runs out",
+                    TWO_PHASE + "Grants.java",
+                    "nowNs - channel.grantedFromNs <= LEASE_NS",
+                    "true",
                     1),
             new Mutant(
-                    "take out of the ring who holds the only copy",
-                    VIEWS + "ViewChanges.java",
-                    "return onlyCopies(view, member) > 0 ? null : forget(view, member);",
-                    "return forget(view, member);",
+                    "let a read's answer through whoever may have written meanwhile",
+                    TWO_PHASE + "ReadFence.java",
+                    "return grants.areGranted(cluster.view().arcAt(read.position), nowNs);",
+                    "return true;",
+                    1),
+            new Mutant(
+                    "a move's end counts also for a copy that has fallen behind",
+                    RING + "Surroundings.java",
+                    "ViewChanges.complete(view, member, takingWrites(member, ranges))",
+                    "ViewChanges.complete(view, member, ranges)",
+                    1),
+            new Mutant(
+                    "a member without a copy is taken for one that never prepared",
+                    TWO_PHASE + "Recovery.java",
+                    "return false; } } return true; } private void close(",
+                    "return false; } } return doubt.positions.stream().anyMatch(position ->"
+                            + " view.arcAt(position).copyOf(member) != null); } private void close(",
+                    1),
+            new Mutant(
+                    "take out of the ring who may hold all that is left",
+                    RING + "HealthMonitor.java",
+                    "if (here && !elsewhere) {",
+                    "if (false) {",
                     1));
 
     private Mutants() {}

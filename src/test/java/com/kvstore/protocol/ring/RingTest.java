@@ -638,4 +638,25 @@ final class RingTest {
                 .findFirst()
                 .orElseThrow();
     }
+
+    /** Seed 200429 of the simulator. */
+    @Test
+    void aSlaveThatWaitsWithTheOnlyCopyWaitsOnWhenTheCoordinatorRestarts() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        Node only = ring.slave(8082);
+        ring.slave(8081).paused = true;
+        ring.put("username", "bob");
+        only.inbox.add(new Input.StopRequested());
+        ring.advance(1_000);
+        assertNull(only.exitStatus);
+        ring.kill(ring.coordinator);
+        ring.advance(100);
+        assertNull(only.exitStatus);
+        ring.startCoordinator();
+        ring.slave(8081).paused = false;
+        ring.advance(5_000);
+        assertEquals(0, only.exitStatus);
+        assertEquals("bob", ring.slave(8081).table.get(NAME).value().text());
+    }
 }
