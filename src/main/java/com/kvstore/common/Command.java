@@ -26,6 +26,41 @@ public sealed interface Command {
         }
     }
 
+    /**
+     * The committed values of several keys, as of one moment: all of a transaction or nothing of it.
+     *
+     * @param keys one or more; a key may come twice
+     */
+    record GetAll(List<Bytes> keys) implements Command {
+        public GetAll {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /**
+     * Reads keys, computes, and writes some of them, as one transaction; answered with {@link Result.Computed}.
+     *
+     * @param keys all that it reads or writes, one or more, each once
+     */
+    record Compute(List<Bytes> keys, Computation computation) implements Command {
+        public Compute {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /**
+     * A page of the keys there are, in an order of their own; answered with {@link Result.Page}. A key that is there
+     * throughout the pages from cursor 0 to the end comes at least once; one that comes or goes meanwhile may come or not.
+     *
+     * @param cursor 0 begins; else what the page before gave
+     * @param limit about how many keys to look at; 1 to {@link Limits#MAX_SCAN}
+     * @param prefix what the keys begin with; empty for all
+     */
+    record Scan(long cursor, int limit, Bytes prefix) implements Command {}
+
+    /** How many keys there are; answered with {@link Result.Count}. */
+    record Count() implements Command {}
+
     /** Answered at once, with the epoch: what a client asks first on a new connection. */
     record Ping() implements Command {}
 

@@ -9,5 +9,8 @@ public final class Limits {
     /** Writes in one transaction. */
     public static final int MAX_WRITES = 100_000;
 
+    /** Keys that one page of a scan looks at. */
+    public static final int MAX_SCAN = 10_000;
+
     private Limits() {}
 }

@@ -1,6 +1,7 @@
 package com.kvstore.common;
 
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The answer to a {@link Command}. "Unknown" is an outcome beside "done" and "not done". Immutable. */
@@ -25,8 +26,44 @@ public sealed interface Result {
         }
     }
 
-    /** A value, and the version it was written with. */
-    record Value(Bytes value, Version version) implements Result {}
+    /**
+     * A value.
+     *
+     * @param version the transaction that wrote it
+     * @param deadlineMs when it begins to count as absent, milliseconds since 1970; {@link Expiry#NO_DEADLINE} for never
+     */
+    record Value(Bytes value, Version version, long deadlineMs) implements Result {
+        /** One that does not expire. */
+        public Value(Bytes value, Version version) {
+            this(value, version, Expiry.NO_DEADLINE);
+        }
+    }
+
+    /** The values of several keys in the order they were asked for; empty where a key is absent. */
+    record Values(List<Optional<Value>> values) implements Result {
+        public Values {
+            values = List.copyOf(values);
+        }
+    }
+
+    /**
+     * What a {@link Computation} answered, once its writes were decided.
+     *
+     * @param ack on how many copies they stand; {@link Ack#WHOLE} if it wrote nothing
+     */
+    record Computed(Object answer, Ack ack) implements Result {}
+
+    /**
+     * @param keys what was found, each once
+     * @param cursor asks for the next page; 0: there is none
+     */
+    record Page(List<Bytes> keys, long cursor) implements Result {
+        public Page {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    record Count(long keys) implements Result {}
 
     /** A JSON document: status, ring, where, plan. */
     record Document(String json) implements Result {}

@@ -7,15 +7,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key 1 byte to 64 KiB
  * @param value null deletes the key
+ * @param expiry when the value begins to count as absent
  * @param condition what must hold of the key's committed state for the whole transaction to be applied
  */
-public record Write(Bytes key, @Nullable Bytes value, Condition condition) {
+public record Write(Bytes key, @Nullable Bytes value, Expiry expiry, Condition condition) {
 
-    /** What a participant checks before it votes yes. */
-    public enum Condition {
-        NONE,
-        /** The key is there: UPDATE and DELETE. */
-        EXISTS
+    /** Of a value that does not expire. */
+    public Write(Bytes key, @Nullable Bytes value, Condition condition) {
+        this(key, value, Expiry.NEVER, condition);
     }
 
     /** Inserts or overwrites. */
@@ -31,5 +30,10 @@ public record Write(Bytes key, @Nullable Bytes value, Condition condition) {
     /** Deletes a key that is there. */
     public static Write delete(Bytes key) {
         return new Write(key, null, Condition.EXISTS);
+    }
+
+    /** Makes sure that a key is not there. */
+    public static Write remove(Bytes key) {
+        return new Write(key, null, Condition.NONE);
     }
 }

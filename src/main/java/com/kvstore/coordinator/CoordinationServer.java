@@ -106,7 +106,7 @@ public final class CoordinationServer {
         network.use(heartbeats.port());
         ConfigFile.write(settings.configFile(), self);
         greet(self, heartbeatPort);
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(System.currentTimeMillis()));
         listener.start();
         heartbeats.start();
     }

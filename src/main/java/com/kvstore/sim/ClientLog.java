@@ -2,10 +2,10 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.sim.Operation.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -148,7 +148,7 @@ public final class ClientLog {
     }
 
     private static Kind kindOf(Write write) {
-        boolean mustExist = write.condition() == Condition.EXISTS;
+        boolean mustExist = write.condition().kind() == Condition.Kind.EXISTS;
         if (write.value() == null) {
             return mustExist ? Kind.DELETE : Kind.ERASE;
         }

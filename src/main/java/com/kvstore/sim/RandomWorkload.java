@@ -2,8 +2,8 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.Write;
-import com.kvstore.common.Write.Condition;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -56,6 +56,9 @@ public final class SimProcess implements Effects {
     private long busyUntilNs;
     private boolean turnScheduled;
     private boolean paused;
+    /** The wall clock when the simulation begins: any time will do. */
+    private static final long FIRST_WALL_MS = 1_700_000_000_000L;
+
     private boolean dead;
     private boolean stopping;
     /** After so many effects more, it crashes; negative: it does not. */
@@ -74,7 +77,7 @@ public final class SimProcess implements Effects {
         this.nextLink = random.between(1, 1_000_000);
         this.nextClient = random.between(1, 1_000_000);
         this.machine = factory.start(random.fork("machine"), node.disk().open(this));
-        deliver(new Input.Started());
+        deliver(new Input.Started(FIRST_WALL_MS + world.nowNs() / 1_000_000));
     }
 
     public Machine machine() {

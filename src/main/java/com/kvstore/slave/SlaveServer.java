@@ -48,7 +48,7 @@ public final class SlaveServer {
             network.use(HeartbeatSender.open(loop));
             Addresses.warnIfReachable(settings.self(), console);
             console.line("INFO", "Slave Server starting on " + settings.self());
-            driver.submit(new Input.Started());
+            driver.submit(new Input.Started(System.currentTimeMillis()));
             listener.start();
             return new SlaveServer(loop, driver);
         } catch (CannotStartException | RuntimeException failed) {

@@ -1,6 +1,7 @@
 package com.kvstore.storage;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
@@ -45,6 +46,7 @@ public final class MemoryTable implements RecordTable {
 
     private long keys;
     private long tombstones;
+    private long expiring;
     private long bytes;
 
     /** An empty table. */
@@ -65,10 +67,10 @@ public final class MemoryTable implements RecordTable {
     }
 
     @Override
-    public boolean apply(int position, Bytes key, @Nullable Bytes value, Version version) {
+    public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
         long hash = RecordTable.scanHash(key);
         int slot = find(hash, key);
-        int length = PackedRecord.length(key, value);
+        int length = PackedRecord.length(key, value, deadlineMs);
         if (slot >= 0) {
             byte[] present = records[slot];
             if (PackedRecord.isNewerThan(present, version)) {
@@ -76,13 +78,13 @@ public final class MemoryTable implements RecordTable {
             }
             byte[] packed = present.length == length ? present : new byte[length];
             count(present, -1);
-            PackedRecord.pack(packed, position, key, value, version);
+            PackedRecord.pack(packed, position, key, value, deadlineMs, version);
             count(packed, 1);
             records[slot] = packed;
             return true;
         }
         byte[] packed = new byte[length];
-        PackedRecord.pack(packed, position, key, value, version);
+        PackedRecord.pack(packed, position, key, value, deadlineMs, version);
         if ((size() + 1) * 10 > homes() * 7) {
             rebuild(bits + 1);
             slot = find(hash, key);
@@ -119,6 +121,7 @@ public final class MemoryTable implements RecordTable {
         records = new byte[hashes.length][];
         keys = 0;
         tombstones = 0;
+        expiring = 0;
         bytes = 0;
     }
 
@@ -130,6 +133,11 @@ public final class MemoryTable implements RecordTable {
     @Override
     public long tombstones() {
         return tombstones;
+    }
+
+    @Override
+    public long expiring() {
+        return expiring;
     }
 
     @Override
@@ -147,6 +155,24 @@ public final class MemoryTable implements RecordTable {
                 return;
             }
         }
+    }
+
+    @Override
+    public long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor) {
+        int end = home(from, bits) + limit;
+        for (int slot = home(from, bits); slot < records.length; slot++) {
+            byte[] packed = records[slot];
+            if (packed == null || Long.compareUnsigned(hashes[slot], from) < 0) {
+                continue;
+            }
+            if (slot >= end && hashes[slot] != hashes[slot - 1]) {
+                return hashes[slot];
+            }
+            if (Expiry.isPast(PackedRecord.deadlineMs(packed), nowMs)) {
+                PackedRecord.visitExpired(packed, visitor);
+            }
+        }
+        return 0;
     }
 
     private long size() {
@@ -231,6 +257,9 @@ public final class MemoryTable implements RecordTable {
             tombstones += times;
         } else {
             keys += times;
+        }
+        if (PackedRecord.deadlineMs(packed) != Expiry.NO_DEADLINE) {
+            expiring += times;
         }
         bytes += (long) times * PackedRecord.payload(packed);
     }

@@ -5,14 +5,16 @@ import com.kvstore.common.ClientMessage;
 import com.kvstore.common.ClientMessage.Request;
 import com.kvstore.common.ClientMessage.Response;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.common.Write;
-import com.kvstore.common.Write.Condition;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Requests and responses in binary. Thread-safe: no state. */
@@ -31,21 +33,29 @@ final class ClientBinary {
     private static final int DRAIN = 7;
     private static final int FORGET = 8;
     private static final int ACCEPT_LOSS = 9;
+    private static final int GET_ALL = 10;
+    private static final int SCAN = 11;
+    private static final int COUNT_KEYS = 12;
 
     private static final int ACK = 1;
     private static final int VALUE = 2;
     private static final int DOCUMENT = 3;
     private static final int PONG = 4;
     private static final int FAILURE = 5;
+    private static final int VALUES = 6;
+    private static final int PAGE = 7;
+    private static final int COUNT = 8;
 
     private static final int HAS_VALUE = 1;
-    private static final int MUST_EXIST = 2;
+    private static final int HAS_EXPIRY = 2;
+    private static final int HAS_CONDITION = 4;
     /** Flags, and a key's length. */
     private static final int MIN_WRITE_BYTES = 2;
     /** A host's length, and a port. */
     private static final int MIN_SERVER_BYTES = 2;
 
     private static final Table[] TABLES = Table.values();
+    private static final Expiry.Kind[] EXPIRIES = Expiry.Kind.values();
     private static final ErrorCode[] CODES = ErrorCode.values();
     private static final Command.Describe.Subject[] SUBJECTS = Command.Describe.Subject.values();
 
@@ -119,6 +129,18 @@ final class ClientBinary {
             out.server(forget.server());
         } else if (command instanceof Command.AcceptLoss) {
             out.u8(ACCEPT_LOSS);
+        } else if (command instanceof Command.GetAll get) {
+            out.u8(GET_ALL);
+            out.list(get.keys(), (key, to) -> to.bytes(key));
+        } else if (command instanceof Command.Scan scan) {
+            out.u8(SCAN);
+            out.fixed64(scan.cursor());
+            out.number(scan.limit());
+            out.bytes(scan.prefix());
+        } else if (command instanceof Command.Count) {
+            out.u8(COUNT_KEYS);
+        } else {
+            throw new IllegalArgumentException("this command never crosses the wire: " + command);
         }
     }
 
@@ -134,29 +156,61 @@ final class ClientBinary {
             case DRAIN -> new Command.Drain(in.server());
             case FORGET -> new Command.Forget(in.server());
             case ACCEPT_LOSS -> new Command.AcceptLoss();
+            case GET_ALL -> new Command.GetAll(in.list(1, FrameReader::bytes));
+            case SCAN -> new Command.Scan(in.fixed64(), in.smallNumber(), in.bytes());
+            case COUNT_KEYS -> new Command.Count();
             default -> throw new ProtocolException("unknown command " + kind);
         };
     }
 
     private static void writeWrite(Write write, FrameWriter out) {
         Bytes value = write.value();
-        out.u8((value != null ? HAS_VALUE : 0) | (write.condition() == Condition.EXISTS ? MUST_EXIST : 0));
+        boolean expires = write.expiry().kind() != Expiry.Kind.NEVER;
+        out.u8((value != null ? HAS_VALUE : 0)
+                | (expires ? HAS_EXPIRY : 0)
+                | (write.condition().isNone() ? 0 : HAS_CONDITION));
         out.bytes(write.key());
         out.bytesIfPresent(value);
+        if (expires) {
+            out.choice(write.expiry().kind());
+            out.number(write.expiry().ms());
+        }
+        if (!write.condition().isNone()) {
+            ConditionBinary.write(write.condition(), out);
+        }
     }
 
     private static Write readWrite(FrameReader in) throws ProtocolException {
-        int flags = in.flags(HAS_VALUE | MUST_EXIST);
+        int flags = in.flags(HAS_VALUE | HAS_EXPIRY | HAS_CONDITION);
         Bytes key = in.bytes();
         Bytes value = (flags & HAS_VALUE) != 0 ? in.bytes() : null;
-        return new Write(key, value, (flags & MUST_EXIST) != 0 ? Condition.EXISTS : Condition.NONE);
+        Expiry expiry = (flags & HAS_EXPIRY) != 0 ? readExpiry(in) : Expiry.NEVER;
+        return new Write(key, value, expiry, (flags & HAS_CONDITION) != 0 ? ConditionBinary.read(in) : Condition.NONE);
+    }
+
+    private static Expiry readExpiry(FrameReader in) throws ProtocolException {
+        Expiry.Kind kind = in.choice(EXPIRIES);
+        long ms = in.number();
+        if (kind == Expiry.Kind.NEVER || ms == 0) {
+            throw new ProtocolException("an expiry of " + ms + " ms, " + kind);
+        }
+        return new Expiry(kind, ms);
+    }
+
+    private static void writeValue(Result.Value value, FrameWriter out) {
+        out.bytes(value.value());
+        out.version(value.version());
+        out.number(value.deadlineMs());
+    }
+
+    private static Result.Value readValue(FrameReader in) throws ProtocolException {
+        return new Result.Value(in.bytes(), in.version(), in.number());
     }
 
     private static void writeResult(Result result, FrameWriter out) {
         if (result instanceof Result.Value value) {
             out.u8(VALUE);
-            out.bytes(value.value());
-            out.version(value.version());
+            writeValue(value, out);
         } else if (result instanceof Result.Ack ack) {
             out.u8(ACK);
             out.number(ack.copies());
@@ -178,6 +232,21 @@ final class ClientBinary {
         } else if (result instanceof Result.Pong pong) {
             out.u8(PONG);
             out.number(pong.epoch());
+        } else if (result instanceof Result.Values values) {
+            out.u8(VALUES);
+            out.list(values.values(), (value, to) -> {
+                to.flag(value.isPresent());
+                value.ifPresent(present -> writeValue(present, to));
+            });
+        } else if (result instanceof Result.Page page) {
+            out.u8(PAGE);
+            out.list(page.keys(), (key, to) -> to.bytes(key));
+            out.fixed64(page.cursor());
+        } else if (result instanceof Result.Count count) {
+            out.u8(COUNT);
+            out.number(count.keys());
+        } else {
+            throw new IllegalArgumentException("this answer never crosses the wire: " + result);
         }
     }
 
@@ -185,9 +254,13 @@ final class ClientBinary {
         int kind = in.u8();
         return switch (kind) {
             case ACK -> readAck(in);
-            case VALUE -> new Result.Value(in.bytes(), in.version());
+            case VALUE -> readValue(in);
             case DOCUMENT -> new Result.Document(in.text());
             case PONG -> new Result.Pong(in.number());
+            case VALUES ->
+                new Result.Values(in.list(1, from -> from.flag() ? Optional.of(readValue(from)) : Optional.empty()));
+            case PAGE -> new Result.Page(in.list(1, FrameReader::bytes), in.fixed64());
+            case COUNT -> new Result.Count(in.number());
             case FAILURE ->
                 new Result.Failure(in.choice(CODES), in.text(), in.flag() ? in.server() : null, in.number());
             default -> throw new ProtocolException("unknown result " + kind);

@@ -37,6 +37,8 @@ final class JsonIn {
         T parse(String text);
     }
 
+    private static final String KEY = "key";
+
     private final JSONObject object;
     private final String what;
 
@@ -219,6 +221,20 @@ final class JsonIn {
             list.add(element.read(object(name, array.get(i))));
         }
         return Collections.unmodifiableList(list);
+    }
+
+    /** A list of keys: strings, or objects with {@code key_b64} for those that are not text. */
+    List<Bytes> keys(String name) throws ProtocolException {
+        JSONArray array = array(name);
+        List<Bytes> keys = new ArrayList<>(array.length());
+        for (int i = 0; i < array.length(); i++) {
+            Object value = array.get(i);
+            JsonIn holder = value instanceof JSONObject
+                    ? object(name, value)
+                    : new JsonIn(new JSONObject().put(KEY, value), what + ": " + name);
+            keys.add(holder.bytes(KEY));
+        }
+        return Collections.unmodifiableList(keys);
     }
 
     private Bytes base64(String name) throws ProtocolException {

@@ -39,6 +39,11 @@ final class JsonOut {
         return this;
     }
 
+    /** Leaves the field out if it has the value that its absence means. */
+    JsonOut putUnless(long absent, String name, long value) {
+        return value == absent ? this : put(name, value);
+    }
+
     JsonOut put(String name, double value) {
         writer.key(name).value(value);
         return this;
@@ -123,6 +128,23 @@ final class JsonOut {
             writer.object();
             fields.write(element, this);
             writer.endObject();
+        }
+        writer.endArray();
+        return this;
+    }
+
+    /** As {@link JsonIn#keys} reads them. */
+    JsonOut keys(String name, List<Bytes> keys) {
+        writer.key(name).array();
+        for (Bytes key : keys) {
+            String utf8 = Utf8.textOrNull(key.array());
+            if (utf8 != null) {
+                writer.value(utf8);
+            } else {
+                writer.object();
+                put("key", key);
+                writer.endObject();
+            }
         }
         writer.endArray();
         return this;

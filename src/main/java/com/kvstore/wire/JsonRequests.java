@@ -6,8 +6,6 @@ import com.kvstore.common.Command.Describe.Subject;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
-import com.kvstore.common.Write;
-import com.kvstore.common.Write.Condition;
 import java.util.Set;
 import java.util.TreeSet;
 import org.json.JSONObject;
@@ -29,6 +27,9 @@ public final class JsonRequests {
             "delete",
             "del",
             "get",
+            "multi-get",
+            "scan",
+            "count",
             "transact",
             "ping",
             "status",
@@ -42,10 +43,13 @@ public final class JsonRequests {
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
 
     private static final String KEY = "key";
-    private static final String VALUE = "value";
     private static final String TABLE = "table";
     private static final String SERVER = "server";
-    private static final String MUST_EXIST = "must_exist";
+    private static final String KEYS = "keys";
+    private static final String CURSOR = "cursor";
+    private static final String LIMIT = "limit";
+    private static final String PREFIX = "prefix";
+    private static final int DEFAULT_SCAN_LIMIT = 100;
     private static final String REQUEST_ID = "request_id";
 
     private JsonRequests() {}
@@ -122,7 +126,14 @@ public final class JsonRequests {
                 Bytes key = in.bytes(KEY);
                 yield in.has(TABLE) ? new Command.GetFromTable(in.table(TABLE), key) : new Command.Get(key);
             }
-            case "transact" -> new Command.Transact(in.list("writes", each -> readWrite(each.text("op"), each)));
+            case "transact" -> new Command.Transact(in.list("writes", each -> WriteJson.read(each.text("op"), each)));
+            case "multi-get" -> new Command.GetAll(in.keys(KEYS));
+            case "scan" ->
+                new Command.Scan(
+                        in.has(CURSOR) ? in.hex(CURSOR) : 0,
+                        in.has(LIMIT) ? in.smallNumber(LIMIT) : DEFAULT_SCAN_LIMIT,
+                        in.has(PREFIX) || in.has("prefix_b64") ? in.bytes(PREFIX) : Bytes.EMPTY);
+            case "count" -> new Command.Count();
             case "ping" -> new Command.Ping();
             case "status" -> new Command.Describe(Subject.STATUS, Bytes.EMPTY);
             case "ring" -> new Command.Describe(Subject.RING, Bytes.EMPTY);
@@ -140,19 +151,7 @@ public final class JsonRequests {
             throw new ProtocolException(type + ": only the coordinator writes to a slave's table; leave \"table\" out"
                     + " and send this to the coordinator");
         }
-        return Command.Transact.of(readWrite(type, in));
-    }
-
-    private static Write readWrite(String op, JsonIn in) throws ProtocolException {
-        Bytes key = in.bytes(KEY);
-        return switch (op) {
-            case "put", "set" -> Write.put(key, in.bytes(VALUE));
-            case "update" -> Write.update(key, in.bytes(VALUE));
-            case "delete", "del" -> new Write(key, null, in.flag(MUST_EXIST, true) ? Condition.EXISTS : Condition.NONE);
-            default ->
-                throw new ProtocolException(
-                        "transact: \"op\" must be put, update or delete, not '" + JsonText.shorten(op) + "'");
-        };
+        return Command.Transact.of(WriteJson.read(type, in));
     }
 
     private static Command plan(JsonIn in) throws ProtocolException {
@@ -188,7 +187,9 @@ public final class JsonRequests {
             return "get";
         }
         if (command instanceof Command.Transact transact) {
-            return transact.writes().size() == 1 ? opOf(transact.writes().get(0)) : "transact";
+            return transact.writes().size() == 1
+                    ? WriteJson.opOf(transact.writes().get(0))
+                    : "transact";
         }
         if (command instanceof Command.Describe describe) {
             return JsonIn.wireName(describe.subject());
@@ -202,26 +203,41 @@ public final class JsonRequests {
         if (command instanceof Command.Forget) {
             return "forget";
         }
-        return command instanceof Command.AcceptLoss ? "accept-loss" : "ping";
-    }
-
-    private static String opOf(Write write) {
-        if (write.value() == null) {
-            return "delete";
+        if (command instanceof Command.GetAll) {
+            return "multi-get";
         }
-        return write.condition() == Condition.EXISTS ? "update" : "put";
+        if (command instanceof Command.Scan) {
+            return "scan";
+        }
+        if (command instanceof Command.Count) {
+            return "count";
+        }
+        if (command instanceof Command.AcceptLoss) {
+            return "accept-loss";
+        }
+        if (command instanceof Command.Ping) {
+            return "ping";
+        }
+        throw new IllegalArgumentException("this command never crosses the wire: " + command);
     }
 
     private static void writeCommand(Command command, JsonOut out) {
         if (command instanceof Command.Get get) {
             out.put(KEY, get.key());
+        } else if (command instanceof Command.GetAll get) {
+            out.keys(KEYS, get.keys());
+        } else if (command instanceof Command.Scan scan) {
+            out.hex(CURSOR, scan.cursor()).put(LIMIT, scan.limit()).put(PREFIX, scan.prefix());
         } else if (command instanceof Command.GetFromTable get) {
             out.put(TABLE, get.table()).put(KEY, get.key());
         } else if (command instanceof Command.Transact transact) {
             if (transact.writes().size() == 1) {
-                writeWrite(transact.writes().get(0), out);
+                WriteJson.write(transact.writes().get(0), out);
             } else {
-                out.list("writes", transact.writes(), (write, to) -> writeWrite(write, to.put("op", opOf(write))));
+                out.list(
+                        "writes",
+                        transact.writes(),
+                        (write, to) -> WriteJson.write(write, to.put("op", WriteJson.opOf(write))));
             }
         } else if (command instanceof Command.Describe describe && describe.subject() == Subject.WHERE) {
             out.put(KEY, describe.key());
@@ -231,13 +247,6 @@ public final class JsonRequests {
             out.put(SERVER, drain.server());
         } else if (command instanceof Command.Forget forget) {
             out.put(SERVER, forget.server());
-        }
-    }
-
-    private static void writeWrite(Write write, JsonOut out) {
-        out.put(KEY, write.key()).putIfPresent(VALUE, write.value());
-        if (write.value() == null && write.condition() == Condition.NONE) {
-            out.put(MUST_EXIST, false);
         }
     }
 }

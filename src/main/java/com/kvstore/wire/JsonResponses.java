@@ -1,9 +1,11 @@
 package com.kvstore.wire;
 
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.json.JSONObject;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: no state.
  */
 public final class JsonResponses {
-    private static final Set<String> TYPES = Set.of("ack", "data", "document", "pong", "error");
+    private static final Set<String> TYPES =
+            Set.of("ack", "data", "document", "pong", "error", "values", "page", "total");
     private static final int WHOLE = Result.Ack.WHOLE.copies();
     private static final String MESSAGE = "message";
     private static final String COPIES = "copies";
@@ -23,6 +26,10 @@ public final class JsonResponses {
     private static final String VERSION = "version";
     private static final String DOCUMENT = "document";
     private static final String EPOCH = "epoch";
+    private static final String EXPIRES_AT = "expires_at_ms";
+    private static final String VALUES = "values";
+    private static final String KEYS = "keys";
+    private static final String CURSOR = "cursor";
     private static final String CODE = "code";
     private static final String COORDINATOR = "coordinator";
 
@@ -73,7 +80,7 @@ public final class JsonResponses {
 
     private static JsonOut start(Result result) {
         if (result instanceof Result.Value value) {
-            return JsonOut.line("data").put(MESSAGE, value.value()).put(VERSION, value.version());
+            return writeValue(value, JsonOut.line("data"));
         }
         if (result instanceof Result.Ack ack) {
             return ack(ack);
@@ -88,8 +95,34 @@ public final class JsonResponses {
         if (result instanceof Result.Pong pong) {
             return JsonOut.line("pong").put(EPOCH, pong.epoch());
         }
+        if (result instanceof Result.Values values) {
+            return JsonOut.line("values")
+                    .list(
+                            VALUES,
+                            values.values(),
+                            (value, out) -> value.ifPresent(present -> writeValue(present, out)));
+        }
+        if (result instanceof Result.Page page) {
+            return JsonOut.line("page").keys(KEYS, page.keys()).hex(CURSOR, page.cursor());
+        }
+        if (result instanceof Result.Count count) {
+            return JsonOut.line("total").put(KEYS, count.keys());
+        }
+        if (result instanceof Result.Computed) {
+            throw new IllegalArgumentException("this answer never crosses the wire: " + result);
+        }
         String json = ((Result.Document) result).json();
         return JsonOut.line("document").putJson(DOCUMENT, oneLine(json));
+    }
+
+    private static JsonOut writeValue(Result.Value value, JsonOut out) {
+        return out.put(MESSAGE, value.value())
+                .put(VERSION, value.version())
+                .putUnless(Expiry.NO_DEADLINE, EXPIRES_AT, value.deadlineMs());
+    }
+
+    private static Result.Value readValue(JsonIn in) throws ProtocolException {
+        return new Result.Value(in.bytes(MESSAGE), in.version(VERSION), in.number(EXPIRES_AT, Expiry.NO_DEADLINE));
     }
 
     private static JsonOut ack(Result.Ack ack) {
@@ -122,7 +155,12 @@ public final class JsonResponses {
                 List<ServerNode> missing = in.has(MISSING) ? in.servers(MISSING) : List.of();
                 yield new Result.Ack(copies, missing, in.text(NOTE, ""));
             }
-            case "data" -> new Result.Value(in.bytes(MESSAGE), in.version(VERSION));
+            case "data" -> readValue(in);
+            case "values" ->
+                new Result.Values(
+                        in.list(VALUES, each -> each.has(VERSION) ? Optional.of(readValue(each)) : Optional.empty()));
+            case "page" -> new Result.Page(in.keys(KEYS), in.hex(CURSOR));
+            case "total" -> new Result.Count(in.number(KEYS));
             case "document" -> new Result.Document(in.json(DOCUMENT));
             case "pong" -> new Result.Pong(in.number(EPOCH));
             case "error" -> {

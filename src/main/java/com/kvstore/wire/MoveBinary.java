@@ -1,6 +1,7 @@
 package com.kvstore.wire;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.membership.Range;
@@ -11,12 +12,12 @@ import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.StoredRecord;
 import java.util.List;
 
 /** The messages that fill a copy, in binary. Thread-safe: no state. */
@@ -36,7 +37,9 @@ final class MoveBinary {
     private static final int PIECE_BYTES = 2 * Long.BYTES;
     private static final int MIN_RANGE_BYTES = 2;
     private static final int MIN_STRETCH_BYTES = 2 * Long.BYTES + 1;
-    /** Whether there is a value, position, key length, version. */
+    private static final int HAS_VALUE = 1;
+    private static final int HAS_DEADLINE = 2;
+    /** Flags, position, key length, version. */
     private static final int MIN_RECORD_BYTES = 3 + FrameReader.MIN_VERSION_BYTES;
 
     private MoveBinary() {}
@@ -160,21 +163,26 @@ final class MoveBinary {
         return new Stretch(in.fixed64(), in.fixed64(), in.list(MIN_RECORD_BYTES, MoveBinary::readRecord));
     }
 
-    private static void writeRecord(MovedRecord record, FrameWriter out) {
+    private static void writeRecord(StoredRecord record, FrameWriter out) {
         Bytes value = record.value();
-        out.flag(value != null);
+        boolean expires = record.deadlineMs() != Expiry.NO_DEADLINE;
+        out.u8((value != null ? HAS_VALUE : 0) | (expires ? HAS_DEADLINE : 0));
         out.number(record.position());
         out.bytes(record.key());
         out.bytesIfPresent(value);
+        if (expires) {
+            out.number(record.deadlineMs());
+        }
         out.version(record.version());
     }
 
-    private static MovedRecord readRecord(FrameReader in) throws ProtocolException {
-        boolean hasValue = in.flag();
+    private static StoredRecord readRecord(FrameReader in) throws ProtocolException {
+        int flags = in.flags(HAS_VALUE | HAS_DEADLINE);
         int position = in.smallNumber();
         Bytes key = in.bytes();
-        Bytes value = hasValue ? in.bytes() : null;
+        Bytes value = (flags & HAS_VALUE) != 0 ? in.bytes() : null;
+        long deadlineMs = (flags & HAS_DEADLINE) != 0 ? in.number() : Expiry.NO_DEADLINE;
         Version version = in.version();
-        return new MovedRecord(position, key, value, version);
+        return new StoredRecord(position, key, value, deadlineMs, version);
     }
 }

@@ -1,5 +1,6 @@
 package com.kvstore.wire;
 
+import com.kvstore.common.Expiry;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveMessage.CancelMove;
@@ -8,12 +9,12 @@ import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.StoredRecord;
 import java.util.List;
 import java.util.Set;
 
@@ -33,6 +34,7 @@ final class MoveJson {
     private static final String MOVE = "move";
     private static final String EPOCH = "epoch";
     private static final String SOURCE = "source";
+    private static final String DEADLINE = "deadline_ms";
     private static final String RANGES = "ranges";
     private static final String FIRST = "first";
     private static final String LAST = "last";
@@ -137,7 +139,9 @@ final class MoveJson {
             if (record.value() == null) {
                 to.put("deleted", true);
             }
-            to.putIfPresent(VALUE, record.value()).put("version", record.version());
+            to.putIfPresent(VALUE, record.value())
+                    .putUnless(Expiry.NO_DEADLINE, DEADLINE, record.deadlineMs())
+                    .put("version", record.version());
         });
     }
 
@@ -146,9 +150,13 @@ final class MoveJson {
     }
 
     /** A tombstone says so, so that a record whose value got lost is not one. */
-    private static MovedRecord readRecord(JsonIn in) throws ProtocolException {
+    private static StoredRecord readRecord(JsonIn in) throws ProtocolException {
         boolean deleted = in.flag("deleted", false);
-        return new MovedRecord(
-                in.smallNumber("position"), in.bytes("key"), deleted ? null : in.bytes(VALUE), in.version("version"));
+        return new StoredRecord(
+                in.smallNumber("position"),
+                in.bytes("key"),
+                deleted ? null : in.bytes(VALUE),
+                in.number(DEADLINE, Expiry.NO_DEADLINE),
+                in.version("version"));
     }
 }

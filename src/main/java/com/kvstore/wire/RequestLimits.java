@@ -34,7 +34,37 @@ public final class RequestLimits {
         if (command instanceof Command.Describe describe && describe.subject() == Command.Describe.Subject.WHERE) {
             return checkKey(describe.key());
         }
+        if (command instanceof Command.GetAll get) {
+            return checkKeys(get.keys());
+        }
+        if (command instanceof Command.Scan scan) {
+            return checkScan(scan);
+        }
         return command instanceof Command.Transact transact ? checkWrites(transact.writes(), maxValueBytes) : null;
+    }
+
+    private static @Nullable Failure checkKeys(List<Bytes> keys) {
+        if (keys.isEmpty() || keys.size() > Limits.MAX_WRITES) {
+            return Failure.of(
+                    ErrorCode.BAD_REQUEST,
+                    "a multi-get asks for 1 to " + Limits.MAX_WRITES + " keys, and this one for " + keys.size());
+        }
+        for (Bytes key : keys) {
+            Failure wrong = checkKey(key);
+            if (wrong != null) {
+                return wrong;
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Failure checkScan(Command.Scan scan) {
+        if (scan.limit() < 1 || scan.limit() > Limits.MAX_SCAN) {
+            return Failure.of(
+                    ErrorCode.BAD_REQUEST,
+                    "a scan's limit is 1 to " + Limits.MAX_SCAN + ", and this one's is " + scan.limit());
+        }
+        return scan.prefix().length() == 0 ? null : checkKey(scan.prefix());
     }
 
     private static @Nullable Failure checkWrites(List<Write> writes, int maxValueBytes) {

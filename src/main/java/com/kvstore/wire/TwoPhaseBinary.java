@@ -1,18 +1,22 @@
 package com.kvstore.wire;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.Table;
 import com.kvstore.common.Version;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ReadAnswer;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Scan;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.List;
 
 /** Batches and their replies in binary. Thread-safe: no state. */
@@ -24,14 +28,18 @@ final class TwoPhaseBinary {
 
     private static final int BATCH = 0x20;
     private static final int BATCH_REPLY = 0x21;
+    private static final int SCAN = 0x22;
+    private static final int SCAN_REPLY = 0x23;
 
     private static final int IS_PREV = 1;
     private static final int HAS_VALUE = 2;
-    private static final int MUST_EXIST = 4;
+    private static final int HAS_DEADLINE = 4;
+    private static final int HAS_CONDITION = 8;
 
     private static final int MIN_PREPARE_BYTES = FrameReader.MIN_VERSION_BYTES + 3;
     private static final int MIN_READ_BYTES = 2;
     private static final int MIN_REFUSAL_BYTES = FrameReader.MIN_VERSION_BYTES + 2;
+    private static final int MIN_EXPIRED_BYTES = FrameReader.MIN_VERSION_BYTES + 1;
     private static final int MIN_ANSWER_BYTES = FrameReader.MIN_VERSION_BYTES + 1;
 
     private static final Table[] TABLES = Table.values();
@@ -46,6 +54,7 @@ final class TwoPhaseBinary {
             out.number(batch.epoch());
             out.version(batch.settled());
             out.flag(batch.priorSettled());
+            out.number(batch.nowMs());
             out.versions(batch.commits());
             out.versions(batch.aborts());
             out.list(batch.prepares(), TwoPhaseBinary::writePrepare);
@@ -57,6 +66,15 @@ final class TwoPhaseBinary {
             out.number(reply.keys());
             out.list(reply.refusals(), TwoPhaseBinary::writeRefusal);
             out.list(reply.answers(), TwoPhaseBinary::writeAnswer);
+            out.list(reply.expired(), TwoPhaseBinary::writeExpired);
+        } else if (message instanceof Scan scan) {
+            writeScan(scan, out);
+        } else if (message instanceof ScanReply reply) {
+            out.u8(SCAN_REPLY);
+            out.number(reply.id());
+            out.fixed64(reply.upTo());
+            out.number(reply.count());
+            out.list(reply.keys(), (key, to) -> to.bytes(key));
         }
     }
 
@@ -69,7 +87,19 @@ final class TwoPhaseBinary {
                         in.flag(),
                         in.number(),
                         in.list(MIN_REFUSAL_BYTES, TwoPhaseBinary::readRefusal),
-                        in.list(MIN_ANSWER_BYTES, TwoPhaseBinary::readAnswer));
+                        in.list(MIN_ANSWER_BYTES, TwoPhaseBinary::readAnswer),
+                        in.list(MIN_EXPIRED_BYTES, TwoPhaseBinary::readExpired));
+            case SCAN ->
+                new Scan(
+                        in.number(),
+                        in.number(),
+                        in.smallNumbers(),
+                        in.fixed64(),
+                        in.smallNumber(),
+                        in.bytes(),
+                        in.number(),
+                        in.flag());
+            case SCAN_REPLY -> new ScanReply(in.number(), in.fixed64(), in.number(), in.list(1, FrameReader::bytes));
             default -> throw BinaryCodec.unknownType(type);
         };
     }
@@ -79,11 +109,12 @@ final class TwoPhaseBinary {
         long epoch = in.number();
         Version settled = in.version();
         boolean priorSettled = in.flag();
+        long nowMs = in.number();
         List<Version> commits = in.versions();
         List<Version> aborts = in.versions();
         List<Prepare> prepares = in.list(MIN_PREPARE_BYTES, TwoPhaseBinary::readPrepare);
         List<Read> reads = in.list(MIN_READ_BYTES, TwoPhaseBinary::readRead);
-        return new Batch(sequence, epoch, settled, priorSettled, commits, aborts, prepares, reads);
+        return new Batch(sequence, epoch, settled, priorSettled, nowMs, commits, aborts, prepares, reads);
     }
 
     private static void writePrepare(Prepare prepare, FrameWriter out) {
@@ -105,14 +136,21 @@ final class TwoPhaseBinary {
         Bytes value = write.value();
         out.u8((write.table() == Table.PREV ? IS_PREV : 0)
                 | (value != null ? HAS_VALUE : 0)
-                | (write.condition() == Condition.EXISTS ? MUST_EXIST : 0));
+                | (write.deadlineMs() != Expiry.NO_DEADLINE ? HAS_DEADLINE : 0)
+                | (write.condition().isNone() ? 0 : HAS_CONDITION));
         out.number(write.position());
         out.bytes(write.key());
         out.bytesIfPresent(value);
+        if (write.deadlineMs() != Expiry.NO_DEADLINE) {
+            out.number(write.deadlineMs());
+        }
+        if (!write.condition().isNone()) {
+            ConditionBinary.write(write.condition(), out);
+        }
     }
 
     static PreparedWrite readWrite(FrameReader in) throws ProtocolException {
-        int flags = in.flags(IS_PREV | HAS_VALUE | MUST_EXIST);
+        int flags = in.flags(IS_PREV | HAS_VALUE | HAS_DEADLINE | HAS_CONDITION);
         int position = in.smallNumber();
         Bytes key = in.bytes();
         Bytes value = (flags & HAS_VALUE) != 0 ? in.bytes() : null;
@@ -121,7 +159,8 @@ final class TwoPhaseBinary {
                 position,
                 key,
                 value,
-                (flags & MUST_EXIST) != 0 ? Condition.EXISTS : Condition.NONE);
+                (flags & HAS_DEADLINE) != 0 ? in.number() : Expiry.NO_DEADLINE,
+                (flags & HAS_CONDITION) != 0 ? ConditionBinary.read(in) : Condition.NONE);
     }
 
     private static void writeRead(Read read, FrameWriter out) {
@@ -144,12 +183,39 @@ final class TwoPhaseBinary {
     }
 
     private static void writeAnswer(ReadAnswer answer, FrameWriter out) {
-        out.flag(answer.value() != null);
+        boolean expires = answer.deadlineMs() != Expiry.NO_DEADLINE;
+        out.u8((answer.value() != null ? HAS_VALUE : 0) | (expires ? HAS_DEADLINE : 0));
         out.bytesIfPresent(answer.value());
+        if (expires) {
+            out.number(answer.deadlineMs());
+        }
         out.version(answer.version());
     }
 
     private static ReadAnswer readAnswer(FrameReader in) throws ProtocolException {
-        return new ReadAnswer(in.flag() ? in.bytes() : null, in.version());
+        int flags = in.flags(HAS_VALUE | HAS_DEADLINE);
+        Bytes value = (flags & HAS_VALUE) != 0 ? in.bytes() : null;
+        return new ReadAnswer(value, (flags & HAS_DEADLINE) != 0 ? in.number() : Expiry.NO_DEADLINE, in.version());
+    }
+
+    private static void writeExpired(Expired expired, FrameWriter out) {
+        out.bytes(expired.key());
+        out.version(expired.version());
+    }
+
+    private static Expired readExpired(FrameReader in) throws ProtocolException {
+        return new Expired(in.bytes(), in.version());
+    }
+
+    private static void writeScan(Scan scan, FrameWriter out) {
+        out.u8(SCAN);
+        out.number(scan.id());
+        out.number(scan.epoch());
+        out.numbers(scan.down());
+        out.fixed64(scan.from());
+        out.number(scan.limit());
+        out.bytes(scan.prefix());
+        out.number(scan.nowMs());
+        out.flag(scan.countOnly());
     }
 }

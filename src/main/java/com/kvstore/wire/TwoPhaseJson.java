@@ -1,27 +1,34 @@
 package com.kvstore.wire;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.common.Write.Condition;
+import com.kvstore.common.Condition;
+import com.kvstore.common.Expiry;
 import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ReadAnswer;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Scan;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.Set;
 
 /** Batches and their replies as JSON. Thread-safe: no state. */
 final class TwoPhaseJson {
-    static final Set<String> TYPES = Set.of("batch", "batch-reply");
+    static final Set<String> TYPES = Set.of("batch", "batch-reply", "scan-keys", "scan-keys-reply");
 
     private static final String TRANSACTION = "transaction";
     private static final String TABLE = "table";
     private static final String KEY = "key";
     private static final String VALUE = "value";
     private static final String OP = "op";
-    private static final String CONDITION = "condition";
+    private static final String VERSION = "version";
+    private static final String DEADLINE = "deadline_ms";
+    private static final String NOW = "now_ms";
+    private static final String SCAN_ID = "scan";
 
     private TwoPhaseJson() {}
 
@@ -32,11 +39,30 @@ final class TwoPhaseJson {
                     .put("epoch", batch.epoch())
                     .put("settled", batch.settled())
                     .put("prior_settled", batch.priorSettled())
+                    .put(NOW, batch.nowMs())
                     .versions("commits", batch.commits())
                     .versions("aborts", batch.aborts())
                     .list("prepares", batch.prepares(), TwoPhaseJson::writePrepare)
                     .list("reads", batch.reads(), (read, out) -> out.put(TABLE, read.table())
                             .put(KEY, read.key()));
+        }
+        if (message instanceof Scan scan) {
+            return JsonOut.line("scan-keys")
+                    .put(SCAN_ID, scan.id())
+                    .put("epoch", scan.epoch())
+                    .numbers("down", scan.down())
+                    .hex("from", scan.from())
+                    .put("limit", scan.limit())
+                    .put("prefix", scan.prefix())
+                    .put(NOW, scan.nowMs())
+                    .put("count_only", scan.countOnly());
+        }
+        if (message instanceof ScanReply reply) {
+            return JsonOut.line("scan-keys-reply")
+                    .put(SCAN_ID, reply.id())
+                    .hex("up_to", reply.upTo())
+                    .put("count", reply.count())
+                    .list("keys", reply.keys(), (key, out) -> out.put(KEY, key));
         }
         BatchReply reply = (BatchReply) message;
         return JsonOut.line("batch-reply")
@@ -47,7 +73,10 @@ final class TwoPhaseJson {
                         .put("code", refusal.code().name())
                         .put("message", refusal.message()))
                 .list("answers", reply.answers(), (answer, out) -> out.putIfPresent(VALUE, answer.value())
-                        .put("version", answer.version()));
+                        .putUnless(Expiry.NO_DEADLINE, DEADLINE, answer.deadlineMs())
+                        .put(VERSION, answer.version()))
+                .list("expired", reply.expired(), (expired, out) -> out.put(KEY, expired.key())
+                        .put(VERSION, expired.version()));
     }
 
     static TwoPhaseMessage read(String type, JsonIn in) throws ProtocolException {
@@ -58,6 +87,7 @@ final class TwoPhaseJson {
                         in.number("epoch"),
                         in.version("settled"),
                         in.flag("prior_settled"),
+                        in.number(NOW),
                         in.versions("commits"),
                         in.versions("aborts"),
                         in.list("prepares", TwoPhaseJson::readPrepare),
@@ -73,7 +103,27 @@ final class TwoPhaseJson {
                                         refusal.version(TRANSACTION), refusal.code("code"), refusal.text("message"))),
                         in.list(
                                 "answers",
-                                answer -> new ReadAnswer(answer.bytesOrNull(VALUE), answer.version("version"))));
+                                answer -> new ReadAnswer(
+                                        answer.bytesOrNull(VALUE),
+                                        answer.number(DEADLINE, Expiry.NO_DEADLINE),
+                                        answer.version(VERSION))),
+                        in.list("expired", each -> new Expired(each.bytes(KEY), each.version(VERSION))));
+            case "scan-keys" ->
+                new Scan(
+                        in.number(SCAN_ID),
+                        in.number("epoch"),
+                        in.smallNumbers("down"),
+                        in.hex("from"),
+                        in.smallNumber("limit"),
+                        in.bytes("prefix"),
+                        in.number(NOW),
+                        in.flag("count_only"));
+            case "scan-keys-reply" ->
+                new ScanReply(
+                        in.number(SCAN_ID),
+                        in.hex("up_to"),
+                        in.number("count"),
+                        in.list("keys", each -> each.bytes(KEY)));
             default -> throw JsonNodeCodec.unknown(type);
         };
     }
@@ -99,7 +149,8 @@ final class TwoPhaseJson {
                 .put("position", write.position())
                 .put(KEY, write.key())
                 .putIfPresent(VALUE, write.value())
-                .put(CONDITION, JsonIn.wireName(write.condition()));
+                .putUnless(Expiry.NO_DEADLINE, DEADLINE, write.deadlineMs());
+        ConditionJson.write(write.condition(), out);
     }
 
     /** The operation says whether a value is there, so that a write whose value got lost is not a delete. */
@@ -118,6 +169,7 @@ final class TwoPhaseJson {
                 in.smallNumber("position"),
                 in.bytes(KEY),
                 value,
-                in.choice(CONDITION, Condition.values()));
+                in.number(DEADLINE, Expiry.NO_DEADLINE),
+                ConditionJson.read(in, Condition.NONE));
     }
 }

@@ -3,6 +3,7 @@ package com.kvstore.client;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
@@ -129,7 +130,7 @@ final class FakeCoordinator implements AutoCloseable {
     }
 
     private Result apply(Write write) {
-        if (write.condition() == Write.Condition.EXISTS && !store.containsKey(write.key())) {
+        if (write.condition().kind() == Condition.Kind.EXISTS && !store.containsKey(write.key())) {
             return Result.Failure.of(ErrorCode.NOT_FOUND, "Key not found: " + write.key());
         }
         if (write.value() == null) {

@@ -140,10 +140,10 @@ class NodeDriverTest {
             }
         };
         run(toy);
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(0));
         await().until(() -> toy.seen.contains("turn ended"));
         Input failed = new Input.ConnectFailed(PEER, true);
-        assertEquals(List.of(new Input.Started(), "returned", failed, failed, "turn ended"), toy.seen);
+        assertEquals(List.of(new Input.Started(0), "returned", failed, failed, "turn ended"), toy.seen);
     }
 
     @Test
@@ -170,7 +170,7 @@ class NodeDriverTest {
             }
         };
         run(toy);
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(0));
         await().until(() -> firedAtNs.size() == 2);
         assertEquals(
                 List.of(new Input.TimerFired(TIMER), new Input.TimerFired(last)),
@@ -216,7 +216,7 @@ class NodeDriverTest {
             }
         };
         run(toy);
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(0));
         await().until(() -> toy.seen.contains(new Input.PersistFailed(2, "disk full")));
         assertTrue(toy.seen.contains(new Input.Persisted(1)));
     }
@@ -230,9 +230,9 @@ class NodeDriverTest {
                 throw new IllegalStateException("two owners");
             }
         });
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(0));
         await().until(() -> ends.equals(List.of(70)));
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(0));
         onLoop(() -> {});
         assertEquals(List.of("send 1"), calls);
         console.close(1_000);
@@ -260,9 +260,9 @@ class NodeDriverTest {
         driver.submit(new Input.StopRequested());
         await().until(() -> ends.equals(List.of(0)));
         assertEquals(List.of("send 1", "flush", "shutdown"), calls);
-        driver.submit(new Input.Started());
+        driver.submit(new Input.Started(0));
         onLoop(() -> {});
-        assertFalse(toy.seen.contains(new Input.Started()));
+        assertFalse(toy.seen.contains(new Input.Started(0)));
     }
 
     @Test

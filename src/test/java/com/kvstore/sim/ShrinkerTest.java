@@ -40,8 +40,8 @@ class ShrinkerTest {
         }
 
         @Override
-        public boolean apply(int position, Bytes key, @Nullable Bytes value, Version version) {
-            return ++writes % 20 == 0 || table.apply(position, key, value, version);
+        public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
+            return ++writes % 20 == 0 || table.apply(position, key, value, deadlineMs, version);
         }
 
         @Override
@@ -62,6 +62,16 @@ class ShrinkerTest {
         @Override
         public long tombstones() {
             return table.tombstones();
+        }
+
+        @Override
+        public long expiring() {
+            return table.expiring();
+        }
+
+        @Override
+        public long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor) {
+            return table.findExpired(from, limit, nowMs, visitor);
         }
 
         @Override

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Condition;
 import com.kvstore.common.Limits;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.common.Version;
-import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.membership.PreparedWrite;
@@ -87,12 +87,11 @@ class LinksTest {
             prepares.add(new TwoPhaseMessage.Prepare(
                     new Version(1, i),
                     List.of(1, 2),
-                    List.of(new PreparedWrite(
-                            Table.OWN, 3, Bytes.of("k" + i), Bytes.wrap(value), Write.Condition.NONE)),
+                    List.of(new PreparedWrite(Table.OWN, 3, Bytes.of("k" + i), Bytes.wrap(value), Condition.NONE)),
                     List.of()));
         }
         TwoPhaseMessage.Batch batch =
-                new TwoPhaseMessage.Batch(1, 1, Version.ZERO, true, List.of(), List.of(), prepares, List.of());
+                new TwoPhaseMessage.Batch(1, 1, Version.ZERO, true, 0, List.of(), List.of(), prepares, List.of());
         client.act(() -> client.network.send(link, new MembershipMessage.Fenced(1)));
         await().until(() -> server.inputs.size() == 1);
         client.act(() -> client.network.send(link, batch));
@@ -174,7 +173,8 @@ class LinksTest {
                     true,
                     0,
                     List.of(),
-                    List.of(new TwoPhaseMessage.ReadAnswer(Bytes.wrap(new byte[16 << 20]), new Version(1, 1))));
+                    List.of(new TwoPhaseMessage.ReadAnswer(Bytes.wrap(new byte[16 << 20]), 0, new Version(1, 1))),
+                    List.of());
             for (int i = 0; i < 8; i++) {
                 client.act(() -> client.network.send(link, reply));
             }

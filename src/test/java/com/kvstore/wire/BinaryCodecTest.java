@@ -9,7 +9,9 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.ClientMessage.Request;
 import com.kvstore.common.ClientMessage.Response;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.HashRing;
 import com.kvstore.common.Limits;
 import com.kvstore.common.Message;
@@ -107,7 +109,8 @@ class BinaryCodecTest {
         assertEquals("[OWN, PREV]", Arrays.toString(Table.values()));
         assertEquals("[IN_SYNC, SYNCING, STALE]", Arrays.toString(Copy.Sync.values()));
         assertEquals("[STATUS, RING, WHERE]", Arrays.toString(Command.Describe.Subject.values()));
-        assertEquals("[NONE, EXISTS]", Arrays.toString(Write.Condition.values()));
+        assertEquals("[NONE, EXISTS, ABSENT, VERSION, VALUE, EXPIRED]", Arrays.toString(Condition.Kind.values()));
+        assertEquals("[NEVER, AT, AFTER]", Arrays.toString(Expiry.Kind.values()));
     }
 
     @Test
@@ -187,12 +190,12 @@ class BinaryCodecTest {
     @CsvSource({
         "ff, unknown message type",
         "0f, unknown message type",
-        "0107000a, unknown command",
+        "0107007f, unknown command",
         "010702, 1 or 0",
         "01070001ffffffff0f, a length of",
         "010700020200, unknown Table",
         "01070003ffffffff07, a list of",
-        "0107000301040161, unknown flags",
+        "0107000301080161, unknown flags",
         "0107010001000001026b, a client name has",
         "010701ffffffffffffffffffff01, more than 64 bits",
         "01070101610000000101, number must be 1 or more",

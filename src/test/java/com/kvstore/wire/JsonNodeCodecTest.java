@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Condition;
 import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.common.Version;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.membership.MembershipMessage.Register;
 import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
@@ -47,18 +47,19 @@ class JsonNodeCodecTest {
                 12,
                 new Version(12, 5),
                 true,
+                1_700_000_000_000L,
                 List.of(new Version(12, 6)),
                 List.of(),
                 List.of(new Prepare(new Version(12, 7), List.of(1, 2), List.of(put, delete), List.of(7))),
                 List.of(new Read(Table.OWN, Bytes.wrap(new byte[] {(byte) 0xff}))));
         assertEquals(
-                "{\"req_type\":\"batch\",\"sequence\":3,\"epoch\":12,\"settled\":\"12.5\",\"prior_settled\":true,"
+                "{\"req_type\":\"batch\",\"sequence\":3,\"epoch\":12,\"settled\":\"12.5\",\"prior_settled\":true,\"now_ms\":1700000000000,"
                         + "\"commits\":[\"12.6\"],\"aborts\":[],"
                         + "\"prepares\":[{\"transaction\":\"12.7\",\"participants\":[1,2],\"writes\":["
                         + "{\"op\":\"put\",\"table\":\"own\",\"position\":25,\"key\":\"username\","
-                        + "\"value\":\"alice\",\"condition\":\"none\"},"
-                        + "{\"op\":\"delete\",\"table\":\"prev\",\"position\":0,\"key\":\"email\","
-                        + "\"condition\":\"exists\"}],\"elsewhere\":[7]}],"
+                        + "\"value\":\"alice\"},"
+                        + "{\"op\":\"delete\",\"table\":\"prev\",\"position\":0,\"key\":\"email\",\"if\":\"exists\"}],"
+                        + "\"elsewhere\":[7]}],"
                         + "\"reads\":[{\"table\":\"own\",\"key_b64\":\"/w==\"}]}",
                 JsonNodeCodec.encode(batch));
     }

@@ -4,7 +4,10 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.ClientMessage.Request;
 import com.kvstore.common.ClientMessage.Response;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
+import com.kvstore.common.Limits;
 import com.kvstore.common.Message;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
@@ -12,7 +15,6 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.common.Version;
 import com.kvstore.common.Write;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.membership.MembershipMessage.Fenced;
 import com.kvstore.protocol.membership.MembershipMessage.Goodbye;
 import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
@@ -33,20 +35,24 @@ import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ReadAnswer;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Scan;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Supplier;
 
@@ -90,7 +96,22 @@ public final class RandomMessages {
                 () -> new GoodbyeAnswer(smallNumber()),
                 this::batch,
                 () -> new BatchReply(
-                        number(), random.nextBoolean(), number(), list(this::refusal), list(this::readAnswer))));
+                        number(),
+                        random.nextBoolean(),
+                        number(),
+                        list(this::refusal),
+                        list(this::readAnswer),
+                        list(() -> new Expired(bytes(), version()))),
+                () -> new Scan(
+                        number(),
+                        number(),
+                        list(this::smallNumber),
+                        anyLong(),
+                        smallNumber(),
+                        bytes(),
+                        number(),
+                        random.nextBoolean()),
+                () -> new ScanReply(number(), anyLong(), number(), list(this::bytes))));
         types.addAll(List.of(
                 () -> new StartMove(number(), number(), random.nextBoolean() ? server() : null, ranges(), number()),
                 () -> new CancelMove(number()),
@@ -124,6 +145,7 @@ public final class RandomMessages {
                 number(),
                 version(),
                 random.nextBoolean(),
+                number(),
                 versions(),
                 versions(),
                 list(() -> new Prepare(
@@ -136,7 +158,7 @@ public final class RandomMessages {
     }
 
     public Command command() {
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(12)) {
             case 0 -> new Command.Get(key());
             case 1 -> new Command.GetFromTable(table(), key());
             case 2 -> transact();
@@ -148,21 +170,31 @@ public final class RandomMessages {
                         Bytes.EMPTY);
             case 6 -> new Command.Plan(random.nextBoolean(), server());
             case 7 -> random.nextBoolean() ? new Command.Drain(server()) : new Command.Forget(server());
+            case 8 -> new Command.GetAll(List.of(key(), key()));
+            case 9 -> new Command.Scan(anyLong(), 1 + random.nextInt(Limits.MAX_SCAN), bytes());
+            case 10 -> new Command.Count();
             default -> new Command.AcceptLoss();
         };
     }
 
     public Result result() {
-        return switch (random.nextInt(6)) {
+        return switch (random.nextInt(9)) {
             case 0 -> Result.Ack.WHOLE;
             case 1 -> new Result.Ack(random.nextInt(4), list(this::server), text());
-            case 2 -> new Result.Value(bytes(), version());
+            case 2 -> value();
+            case 5 -> new Result.Values(list(() -> random.nextBoolean() ? Optional.of(value()) : Optional.empty()));
+            case 6 -> new Result.Page(list(this::key), anyLong());
+            case 7 -> new Result.Count(number());
             case 3 -> new Result.Document("{\"" + random.nextInt(100) + "\":" + random.nextInt() + "}");
             case 4 -> new Result.Pong(number());
             default ->
                 new Result.Failure(
                         code(), text(), random.nextBoolean() ? server() : null, random.nextBoolean() ? 0 : number());
         };
+    }
+
+    private Result.Value value() {
+        return new Result.Value(bytes(), version(), deadlineMs());
     }
 
     /** Empty, text or no text at all. */
@@ -192,9 +224,21 @@ public final class RandomMessages {
         int n = 1 + random.nextInt(3);
         for (int i = 0; i < n; i++) {
             // Numbered, so that no key comes twice.
-            writes.add(new Write(Bytes.of(i + text()), random.nextInt(3) == 0 ? null : bytes(), condition()));
+            Bytes key = Bytes.of(i + text());
+            writes.add(
+                    random.nextInt(3) == 0
+                            ? new Write(key, null, condition())
+                            : new Write(key, bytes(), expiry(), condition()));
         }
         return new Command.Transact(writes);
+    }
+
+    private Expiry expiry() {
+        return switch (random.nextInt(3)) {
+            case 0 -> Expiry.at(1 + (number() >>> 1));
+            case 1 -> Expiry.after(1 + (number() >>> 1));
+            default -> Expiry.NEVER;
+        };
     }
 
     private RequestId requestId() {
@@ -203,7 +247,9 @@ public final class RandomMessages {
     }
 
     private PreparedWrite preparedWrite() {
-        return new PreparedWrite(table(), smallNumber(), bytes(), random.nextInt(3) == 0 ? null : bytes(), condition());
+        return random.nextInt(3) == 0
+                ? new PreparedWrite(table(), smallNumber(), bytes(), null, condition())
+                : new PreparedWrite(table(), smallNumber(), bytes(), bytes(), deadlineMs(), condition());
     }
 
     private InDoubt inDoubt() {
@@ -215,15 +261,13 @@ public final class RandomMessages {
     }
 
     private ReadAnswer readAnswer() {
-        return new ReadAnswer(random.nextInt(3) == 0 ? null : bytes(), version());
+        return random.nextInt(3) == 0
+                ? new ReadAnswer(null, Expiry.NO_DEADLINE, version())
+                : new ReadAnswer(bytes(), deadlineMs(), version());
     }
 
     private Stretch stretch() {
-        return new Stretch(
-                anyLong(),
-                anyLong(),
-                list(() ->
-                        new MovedRecord(smallNumber(), bytes(), random.nextInt(3) == 0 ? null : bytes(), version())));
+        return new Stretch(anyLong(), anyLong(), list(() -> storedRecord()));
     }
 
     private List<Range> ranges() {
@@ -251,7 +295,24 @@ public final class RandomMessages {
     }
 
     private Condition condition() {
-        return random.nextBoolean() ? Condition.NONE : Condition.EXISTS;
+        return switch (random.nextInt(9)) {
+            case 0 -> Condition.EXISTS;
+            case 4 -> Condition.expired(version());
+            case 1 -> Condition.ABSENT;
+            case 2 -> Condition.versionIs(version());
+            case 3 -> Condition.valueIs(bytes());
+            default -> Condition.NONE;
+        };
+    }
+
+    private StoredRecord storedRecord() {
+        return random.nextInt(3) == 0
+                ? new StoredRecord(smallNumber(), bytes(), null, version())
+                : new StoredRecord(smallNumber(), bytes(), bytes(), deadlineMs(), version());
+    }
+
+    private long deadlineMs() {
+        return random.nextBoolean() ? Expiry.NO_DEADLINE : number();
     }
 
     private ErrorCode code() {

@@ -15,8 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Input {
 
-    /** The first input of a process's life: what was durable is already in the machine's hands. */
-    record Started() implements Input {}
+    /**
+     * The first input of a process's life: what was durable is already in the machine's hands.
+     *
+     * @param wallMs the host's clock, milliseconds since 1970
+     */
+    record Started(long wallMs) implements Input {}
 
     /** A connection asked for with {@link Effects#connect} is open. */
     record LinkOpened(long link, ServerNode peer) implements Input {}

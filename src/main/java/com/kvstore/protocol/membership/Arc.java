@@ -1,6 +1,8 @@
 package com.kvstore.protocol.membership;
 
+import com.kvstore.common.Table;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,23 @@ public record Arc(int start, int end, List<Copy> copies, boolean lost) {
             }
         }
         return n;
+    }
+
+    /**
+     * The copy that reads go to: the owner's where it is in sync and up, else another that is.
+     *
+     * @param up by member id
+     * @return null if there is none
+     */
+    public @Nullable Copy readCopy(IntPredicate up) {
+        Copy best = null;
+        for (Copy copy : copies) {
+            boolean better = best == null || (copy.table() == Table.OWN && best.table() != Table.OWN);
+            if (better && copy.inSync() && up.test(copy.member())) {
+                best = copy;
+            }
+        }
+        return best;
     }
 
     public Arc with(List<Copy> others) {

@@ -2,9 +2,9 @@ package com.kvstore.protocol.movement;
 
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.Digests;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ final class DifferenceScan extends BoundedScan {
 
     private long pieceFirst;
     private final Digests digest = new Digests();
-    private List<MovedRecord> inPiece = new ArrayList<>();
+    private List<StoredRecord> inPiece = new ArrayList<>();
     private long bytesInPiece;
 
     DifferenceScan(Fetch fetch, PositionSet ranges) {
@@ -42,7 +42,7 @@ final class DifferenceScan extends BoundedScan {
     }
 
     @Override
-    boolean goOn(long nextHash) {
+    protected boolean goOn(long nextHash) {
         List<Piece> pieces = fetch.pieces();
         while (Long.compareUnsigned(nextHash, pieces.get(piece).last()) > 0) {
             long last = pieces.get(piece).last();
@@ -69,10 +69,10 @@ final class DifferenceScan extends BoundedScan {
     }
 
     @Override
-    void take(long scanHash, StoredRecord record) {
+    protected void take(long scanHash, StoredRecord record) {
         if (ranges.contains(record.position())) {
             digest.add(scanHash, record);
-            inPiece.add(new MovedRecord(record.position(), record.key(), record.value(), record.version()));
+            inPiece.add(record);
             bytesInPiece += bytesOf(record.key(), record.value());
         }
     }

@@ -5,9 +5,9 @@ import com.kvstore.common.Version;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
@@ -82,9 +82,9 @@ final class Filling {
         long before = bytes;
         for (Stretch stretch : chunk.differing()) {
             dropWhatTheSourceLacks(stretch);
-            for (MovedRecord record : stretch.records()) {
+            for (StoredRecord record : stretch.records()) {
                 if (ranges.contains(record.position())) {
-                    table.apply(record.position(), record.key(), record.value(), record.version());
+                    table.apply(record);
                     keys++;
                     bytes += BoundedScan.bytesOf(record.key(), record.value());
                 }
@@ -103,7 +103,7 @@ final class Filling {
         List<Bytes> old = new ArrayList<>();
         BoundedScan scan = new BoundedScan() {
             @Override
-            boolean goOn(long nextHash) {
+            protected boolean goOn(long nextHash) {
                 if (spent()) {
                     stopAt(nextHash - 1);
                     return false;
@@ -112,7 +112,7 @@ final class Filling {
             }
 
             @Override
-            void take(long scanHash, StoredRecord record) {
+            protected void take(long scanHash, StoredRecord record) {
                 if (isOlderThanTheMove(record)) {
                     old.add(record.key());
                 }
@@ -143,7 +143,7 @@ final class Filling {
             return;
         }
         Map<Bytes, Version> atSource = new HashMap<>();
-        for (MovedRecord record : stretch.records()) {
+        for (StoredRecord record : stretch.records()) {
             atSource.put(record.key(), record.version());
         }
         for (StoredRecord record : old) {

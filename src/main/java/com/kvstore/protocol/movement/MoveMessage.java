@@ -1,10 +1,9 @@
 package com.kvstore.protocol.movement;
 
-import com.kvstore.common.Bytes;
 import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
-import com.kvstore.common.Version;
 import com.kvstore.protocol.membership.Range;
+import com.kvstore.protocol.parts.StoredRecord;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -77,10 +76,7 @@ public sealed interface MoveMessage extends Message {
     record Chunk(long move, long last, List<Stretch> differing) implements MoveMessage {}
 
     /** @param first and {@code last}: scan hashes (unsigned), included */
-    record Stretch(long first, long last, List<MovedRecord> records) {}
-
-    /** @param value null: a tombstone */
-    record MovedRecord(int position, Bytes key, @Nullable Bytes value, Version version) {}
+    record Stretch(long first, long last, List<StoredRecord> records) {}
 
     /** Source to target: I cannot serve this, now or at all. */
     record RefuseMove(long move, String reason) implements MoveMessage {}

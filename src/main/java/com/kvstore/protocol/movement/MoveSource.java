@@ -5,6 +5,7 @@ import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.RecordTable;
 import java.util.HashMap;
 import java.util.Map;

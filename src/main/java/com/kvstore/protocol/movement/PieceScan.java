@@ -1,6 +1,7 @@
 package com.kvstore.protocol.movement;
 
 import com.kvstore.protocol.movement.MoveMessage.Piece;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.Digests;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class PieceScan extends BoundedScan {
     }
 
     @Override
-    boolean goOn(long nextHash) {
+    protected boolean goOn(long nextHash) {
         boolean enough = spent();
         if (enough || inPiece >= RECORDS_PER_PIECE || bytesInPiece >= bytesPerPiece) {
             endPiece(nextHash - 1);
@@ -43,7 +44,7 @@ final class PieceScan extends BoundedScan {
     }
 
     @Override
-    void take(long scanHash, StoredRecord record) {
+    protected void take(long scanHash, StoredRecord record) {
         if (ranges.contains(record.position())) {
             digest.add(scanHash, record);
             inPiece++;

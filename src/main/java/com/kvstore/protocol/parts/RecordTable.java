@@ -1,6 +1,7 @@
 package com.kvstore.protocol.parts;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.Version;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +28,20 @@ public interface RecordTable {
      * Stores a record, replacing the key's one if that is not newer.
      *
      * @param value null: a tombstone
+     * @param deadlineMs as in {@link StoredRecord}
      * @return whether it was stored
      */
-    boolean apply(int position, Bytes key, @Nullable Bytes value, Version version);
+    boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version);
+
+    /** Stores what does not expire; otherwise as above. */
+    default boolean apply(int position, Bytes key, @Nullable Bytes value, Version version) {
+        return apply(position, key, value, Expiry.NO_DEADLINE, version);
+    }
+
+    /** Stores a copy of {@code record}, unless what is there is newer. @return whether it was stored */
+    default boolean apply(StoredRecord record) {
+        return apply(record.position(), record.key(), record.value(), record.deadlineMs(), record.version());
+    }
 
     /** Takes a key out altogether; nothing happens if it is not there. */
     void remove(Bytes key);
@@ -42,6 +54,9 @@ public interface RecordTable {
 
     long tombstones();
 
+    /** Records with a deadline. */
+    long expiring();
+
     /** Bytes of keys and values. */
     long bytes();
 
@@ -52,6 +67,20 @@ public interface RecordTable {
      * @param from scan hash (unsigned) to begin at, included
      */
     void scan(long from, Visitor visitor);
+
+    /**
+     * Looks for values whose deadline has passed.
+     *
+     * @param from scan hash (unsigned) to begin at, included
+     * @param limit how many places to look at, roughly
+     * @return the scan hash to go on from; 0 at the end
+     */
+    long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor);
+
+    /** Sees one expired value after the other; must not change the table. */
+    interface ExpiredVisitor {
+        void visit(int position, Bytes key, Version version);
+    }
 
     /** Sees one record after the other. */
     interface Visitor {

@@ -25,8 +25,10 @@ import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveScheduler;
+import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,6 +51,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     private final ViewKeeper views;
     private final Peers peers;
     private final TwoPhaseCoordinator twoPhase;
+    private final WallClock clock = new WallClock();
     private final MoveScheduler moves;
     private final Registrar registrar;
     private final HealthMonitor health;
@@ -78,7 +81,8 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         views = new ViewKeeper(first, this);
         peers = new Peers(coordinatorId, config.self(), config.requestTimeoutNs(), views, this);
         Surroundings surroundings = new Surroundings(views, peers);
-        twoPhase = new TwoPhaseCoordinator(surroundings, config.cacheSize(), config.minCopies(), config.maxWaiting());
+        twoPhase = new TwoPhaseCoordinator(
+                surroundings, clock, config.cacheSize(), config.minCopies(), config.maxWaiting());
         surroundings.settledBy(twoPhase);
         moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
@@ -88,6 +92,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
 
     @Override
     public void on(Input input, long nowNs, Effects effects) {
+        clock.advance(nowNs);
         if (input instanceof Input.ClientRequested request) {
             onRequest(request.client(), request.command(), request.id(), nowNs, effects);
         } else if (input instanceof Input.Received received) {
@@ -110,7 +115,8 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             if (!peers.onLinkClosed(closed.link(), nowNs, effects)) {
                 registrar.onLinkClosed(closed.link());
             }
-        } else if (input instanceof Input.Started) {
+        } else if (input instanceof Input.Started started) {
+            clock.start(started.wallMs(), nowNs);
             onStarted(nowNs, effects);
         } else if (input instanceof Input.StopRequested) {
             stopping = true;
@@ -120,6 +126,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
 
     @Override
     public void turnEnded(long nowNs, Effects effects) {
+        clock.advance(nowNs);
         if (announceWanted && running && !deposed) {
             announceWanted = false;
             views.propose(view -> ViewChanges.announce(view, peers.membersThatAre(Liveness.UP)), null);
@@ -226,6 +233,8 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             if (received.message() instanceof BatchReply reply) {
                 peer.keys(reply.keys());
                 twoPhase.onBatchReply(peer.member(), reply, nowNs, effects);
+            } else if (received.message() instanceof ScanReply reply) {
+                twoPhase.onScanReply(peer.member(), reply, effects);
             } else if (received.message() instanceof MoveMessage move) {
                 moves.on(peer.member(), move, nowNs, effects);
             }
@@ -264,7 +273,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         String refusal = refusal();
         if (refusal != null) {
             effects.reply(client, Result.Failure.of(ErrorCode.UNAVAILABLE, "Not applied: " + refusal));
-        } else if (command instanceof Command.Get || command instanceof Command.Transact) {
+        } else if (TwoPhaseCoordinator.answers(command)) {
             if (command instanceof Command.Transact transact && !isWellFormed(transact.writes())) {
                 effects.reply(
                         client,

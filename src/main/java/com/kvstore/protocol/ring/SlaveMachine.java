@@ -24,6 +24,7 @@ import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.twophase.Participant;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Scan;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,6 +130,8 @@ public final class SlaveMachine implements Machine {
         long link = received.link();
         if (received.message() instanceof Batch batch) {
             onBatch(link, batch, nowNs, effects);
+        } else if (received.message() instanceof Scan scan) {
+            onScan(link, scan, effects);
         } else if (received.message() instanceof MoveMessage move) {
             onMove(link, move, nowNs, effects);
         } else if (received.message() instanceof Hello hello) {
@@ -149,6 +152,14 @@ public final class SlaveMachine implements Machine {
                 effects.send(link, part);
             }
             grantUntilNs = nowNs + Peers.GRANT_NS;
+        }
+    }
+
+    private void onScan(long link, Scan scan, Effects effects) {
+        View present = view;
+        // A scan of another epoch is begun anew by its coordinator: whose copy is read has changed.
+        if (link == coordinatorLink && present != null && present.epoch() == scan.epoch()) {
+            effects.send(link, participant.on(scan, present, member));
         }
     }
 
@@ -234,7 +245,7 @@ public final class SlaveMachine implements Machine {
                             ErrorCode.NOT_FOUND,
                             "Key not found in table " + get.table().wireName() + ": "
                                     + get.key().text())
-                    : new Result.Value(record.value(), record.version());
+                    : new Result.Value(record.value(), record.version(), record.deadlineMs());
         }
         ServerNode ask = coordinatorAddress != null
                 ? coordinatorAddress

@@ -1,11 +1,11 @@
 package com.kvstore.protocol.twophase;
 
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
 import com.kvstore.common.Write;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
@@ -56,8 +56,13 @@ final class AttemptBuilder {
         }
         int copies = Integer.MAX_VALUE;
         Outcome wait = null;
-        for (int position : transaction.positions) {
-            Arc arc = view.arcAt(position);
+        for (int i = 0; i < transaction.positions.length; i++) {
+            Arc arc = view.arcAt(transaction.positions[i]);
+            Write write = transaction.writes.get(i);
+            if (arc.lost() && write.condition().kind() == Condition.Kind.ABSENT) {
+                // Whether the key was there is just what is lost.
+                return new Outcome(null, lost(write.key().text()), false);
+            }
             Outcome obstacle = obstacle(arc);
             if (obstacle != null && obstacle.failure() != null) {
                 return obstacle;
@@ -128,7 +133,13 @@ final class AttemptBuilder {
                     // A copy that is still being filled cannot know whether the key is there.
                     Condition condition = copy.inSync() ? write.condition() : Condition.NONE;
                     writes.computeIfAbsent(copy.member(), any -> new ArrayList<>(1))
-                            .add(new PreparedWrite(copy.table(), position, write.key(), write.value(), condition));
+                            .add(new PreparedWrite(
+                                    copy.table(),
+                                    position,
+                                    write.key(),
+                                    write.value(),
+                                    write.expiry().ms(),
+                                    condition));
                 }
             }
         }
@@ -192,7 +203,8 @@ final class AttemptBuilder {
         View view = cluster.view();
         if (code == ErrorCode.NOT_FOUND) {
             for (int i = 0; i < attempt.transaction.positions.length; i++) {
-                boolean conditional = attempt.transaction.writes.get(i).condition() == Condition.EXISTS;
+                boolean conditional =
+                        !attempt.transaction.writes.get(i).condition().isNone();
                 if (conditional && view.arcAt(attempt.transaction.positions[i]).lost()) {
                     return lost(attempt.transaction.writes.get(i).key().text());
                 }

@@ -22,6 +22,9 @@ final class Channel {
     /** A frame is full when its values come to so much. */
     private static final int FRAME_BYTES = 1 << 20;
 
+    /** What all batches of one turn have in common; see {@link Batch}. */
+    record Turn(long epoch, Version settled, boolean priorSettled, long nowMs, long nowNs) {}
+
     /** A batch in flight. */
     static final class Sent {
         final long sequence;
@@ -122,7 +125,8 @@ final class Channel {
     }
 
     /** Sends what was gathered, in one frame unless its values are large; empty, it asks for a sign of life. */
-    void send(long link, long epoch, Version settled, boolean priorSettled, long nowNs, Effects effects) {
+    void send(long link, Turn turn, Effects effects) {
+        long nowNs = turn.nowNs();
         lastSentNs = nowNs;
         int from = 0;
         long bytes = 0;
@@ -132,7 +136,7 @@ final class Channel {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
                 inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, prepared.subList(from, to), List.of()));
-                effects.send(link, new Batch(sequence, epoch, settled, priorSettled, commits, aborts, part, List.of()));
+                effects.send(link, batch(turn, part, List.of()));
                 clearOutcomes();
                 from = to;
                 bytes = 0;
@@ -141,8 +145,21 @@ final class Channel {
         List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
         List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
         inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, restPrepared, reading));
-        effects.send(link, new Batch(sequence, epoch, settled, priorSettled, commits, aborts, rest, reads));
+        effects.send(link, batch(turn, rest, reads));
         clearGathered();
+    }
+
+    private Batch batch(Turn turn, List<Prepare> part, List<Read> reading) {
+        return new Batch(
+                sequence,
+                turn.epoch(),
+                turn.settled(),
+                turn.priorSettled(),
+                turn.nowMs(),
+                commits,
+                aborts,
+                part,
+                reading);
     }
 
     private static long valueBytes(Prepare prepare) {

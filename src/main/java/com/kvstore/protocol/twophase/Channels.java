@@ -1,6 +1,5 @@
 package com.kvstore.protocol.twophase;
 
-import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.membership.Liveness;
 import java.util.Collection;
@@ -41,18 +40,18 @@ final class Channels {
     }
 
     /** One frame for each slave that has something coming. */
-    void send(Version settled, boolean priorSettled, long nowNs, Effects effects) {
+    void send(Channel.Turn turn, Effects effects) {
         for (Channel channel : byMember.values()) {
             if (!channel.isEmpty()) {
-                send(channel, settled, priorSettled, nowNs, effects);
+                send(channel, turn, effects);
             }
         }
     }
 
-    void send(Channel channel, Version settled, boolean priorSettled, long nowNs, Effects effects) {
+    void send(Channel channel, Channel.Turn turn, Effects effects) {
         long link = cluster.link(channel.member);
         if (link != 0 && cluster.liveness(channel.member) == Liveness.UP) {
-            channel.send(link, cluster.view().epoch(), settled, priorSettled, nowNs, effects);
+            channel.send(link, turn, effects);
         }
     }
 }

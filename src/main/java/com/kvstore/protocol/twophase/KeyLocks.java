@@ -1,7 +1,6 @@
 package com.kvstore.protocol.twophase;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.common.Write;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;
@@ -31,10 +30,11 @@ final class KeyLocks {
 
     /** Queues for every key. @return whether all are held now */
     boolean acquire(Transaction transaction) {
-        for (Write write : transaction.writes) {
-            Lock lock = locks.get(write.key());
+        for (int i = 0; i < transaction.keyCount(); i++) {
+            Bytes key = transaction.key(i);
+            Lock lock = locks.get(key);
             if (lock == null) {
-                locks.put(write.key(), new Lock(transaction));
+                locks.put(key, new Lock(transaction));
             } else {
                 if (lock.waiting == null) {
                     lock.waiting = new ArrayDeque<>(4);
@@ -48,14 +48,15 @@ final class KeyLocks {
 
     /** Gives every key to the next in line; those that then hold all of theirs are added to {@code ready}. */
     void release(Transaction transaction, Collection<Transaction> ready) {
-        for (Write write : transaction.writes) {
-            Lock lock = locks.get(write.key());
+        for (int i = 0; i < transaction.keyCount(); i++) {
+            Bytes key = transaction.key(i);
+            Lock lock = locks.get(key);
             if (lock == null || lock.holder != transaction) {
-                throw new IllegalStateException("a transaction releases a key it does not hold: " + write.key());
+                throw new IllegalStateException("a transaction releases a key it does not hold: " + key);
             }
             Transaction next = lock.waiting == null ? null : lock.waiting.poll();
             if (next == null) {
-                locks.remove(write.key());
+                locks.remove(key);
                 continue;
             }
             if (next.isPlain()) {

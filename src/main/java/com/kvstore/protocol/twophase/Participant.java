@@ -1,9 +1,11 @@
 package com.kvstore.protocol.twophase;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
+import com.kvstore.common.Result;
 import com.kvstore.common.Version;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.membership.MembershipMessage.InDoubt;
 import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.membership.View;
@@ -11,10 +13,13 @@ import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ReadAnswer;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Scan;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,6 +47,8 @@ public final class Participant {
     /** A part of an answer ends when its values come to so much. */
     private static final int PART_BYTES = 1 << 20;
 
+    private static final ReadAnswer ABSENT = new ReadAnswer(null, Expiry.NO_DEADLINE, Version.ZERO);
+
     private record Tombstone(Bytes key, Version version) {}
 
     private final RecordTable table;
@@ -50,10 +57,12 @@ public final class Participant {
     private final Outcomes committed = new Outcomes();
     private final Outcomes aborted = new Outcomes();
     private final ArrayDeque<Tombstone> tombstones = new ArrayDeque<>();
+    private final ExpirySweep expiry;
     private Version newestSeen = Version.ZERO;
 
     public Participant(RecordTable table) {
         this.table = table;
+        this.expiry = new ExpirySweep(table);
     }
 
     /** What it holds prepared, without the values. */
@@ -98,7 +107,7 @@ public final class Participant {
         }
         List<Refusal> refusals = List.of();
         for (Prepare prepare : batch.prepares()) {
-            Refusal refusal = prepare(prepare);
+            Refusal refusal = prepare(prepare, batch.nowMs());
             if (refusal != null) {
                 refusals = refusals.isEmpty() ? new ArrayList<>() : refusals;
                 refusals.add(refusal);
@@ -107,31 +116,36 @@ public final class Participant {
         committed.settled(batch.settled(), batch.priorSettled());
         aborted.settled(batch.settled(), batch.priorSettled());
         dropTombstones(batch, view);
-        return answer(batch, refusals);
+        return answer(batch, refusals, expiry.step(view, self, batch.nowMs()));
     }
 
-    private List<BatchReply> answer(Batch batch, List<Refusal> refusals) {
+    /** One step of a scan; {@code view} is the one it was asked under. */
+    public ScanReply on(Scan scan, View view, int self) {
+        return KeyScan.run(scan, table, view, self);
+    }
+
+    private List<BatchReply> answer(Batch batch, List<Refusal> refusals, List<Expired> expired) {
         List<BatchReply> parts = new ArrayList<>(1);
         List<Refusal> unsent = refusals;
         List<ReadAnswer> answers = batch.reads().isEmpty() ? List.of() : new ArrayList<>();
         int bytes = 0;
         for (Read read : batch.reads()) {
             if (bytes >= PART_BYTES) {
-                parts.add(new BatchReply(batch.sequence(), false, table.keys(), unsent, answers));
+                parts.add(new BatchReply(batch.sequence(), false, table.keys(), unsent, answers, List.of()));
                 unsent = List.of();
                 answers = new ArrayList<>();
                 bytes = 0;
             }
             StoredRecord found = table.get(read.key());
             Bytes value = found == null ? null : found.value();
-            answers.add(new ReadAnswer(value, found == null ? Version.ZERO : found.version()));
+            answers.add(found == null ? ABSENT : new ReadAnswer(value, found.deadlineMs(), found.version()));
             bytes += value == null ? 0 : value.length();
         }
-        parts.add(new BatchReply(batch.sequence(), true, table.keys(), unsent, answers));
+        parts.add(new BatchReply(batch.sequence(), true, table.keys(), unsent, answers, expired));
         return parts;
     }
 
-    private @Nullable Refusal prepare(Prepare prepare) {
+    private @Nullable Refusal prepare(Prepare prepare, long nowMs) {
         Version transaction = prepare.transaction();
         if (!transaction.isNewerThan(newestSeen)) {
             if (prepared.containsKey(transaction) || committed.contains(transaction)) {
@@ -150,11 +164,8 @@ public final class Participant {
                         ErrorCode.UNAVAILABLE,
                         "Not applied: an earlier write to '" + write.key() + "' is still in doubt. Try again");
             }
-            if (write.condition() == Condition.EXISTS && !table.holds(write.key())) {
-                return new Refusal(
-                        transaction,
-                        ErrorCode.NOT_FOUND,
-                        "Key not found: " + write.key().text());
+            if (!holds(write.condition(), write.key(), nowMs)) {
+                return refusal(transaction, write);
             }
         }
         prepared.put(transaction, prepare);
@@ -162,6 +173,37 @@ public final class Participant {
             locks.put(write.key(), transaction);
         }
         return null;
+    }
+
+    private boolean holds(Condition condition, Bytes key, long nowMs) {
+        if (condition.isNone()) {
+            return true;
+        }
+        if (condition.kind() == Condition.Kind.EXISTS && table.expiring() == 0) {
+            return table.holds(key);
+        }
+        StoredRecord record = table.get(key);
+        Bytes value = record == null ? null : record.value();
+        Result.Value present =
+                record == null || value == null ? null : new Result.Value(value, record.version(), record.deadlineMs());
+        return condition.holdsFor(present, nowMs);
+    }
+
+    private static Refusal refusal(Version transaction, PreparedWrite write) {
+        String key = write.key().text();
+        return switch (write.condition().kind()) {
+            case ABSENT -> new Refusal(transaction, ErrorCode.CONFLICT, "Not applied: '" + key + "' is there already");
+            case VERSION, EXPIRED ->
+                new Refusal(
+                        transaction,
+                        ErrorCode.CONFLICT,
+                        "Not applied: '" + key + "' has changed since version "
+                                + write.condition().version() + ", or is gone");
+            case VALUE ->
+                new Refusal(
+                        transaction, ErrorCode.CONFLICT, "Not applied: '" + key + "' does not have the expected value");
+            case EXISTS, NONE -> new Refusal(transaction, ErrorCode.NOT_FOUND, "Key not found: " + key);
+        };
     }
 
     private void commit(Version transaction, View view, int self) {
@@ -176,7 +218,7 @@ public final class Participant {
             if (viewIsNewer && view.arcAt(write.position()).copyOf(self) == null) {
                 continue;
             }
-            table.apply(write.position(), write.key(), write.value(), transaction);
+            table.apply(write.position(), write.key(), write.value(), write.deadlineMs(), transaction);
             if (write.value() == null) {
                 tombstones.add(new Tombstone(write.key(), transaction));
             }

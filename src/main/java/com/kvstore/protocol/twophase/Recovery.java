@@ -84,9 +84,14 @@ final class Recovery {
         return complete;
     }
 
+    /** Whether any key is in doubt. */
+    boolean hasDoubts() {
+        return !keysInDoubt.isEmpty();
+    }
+
     /** Whether a key belongs to a transaction that is still in doubt. */
     boolean isInDoubt(Bytes key) {
-        return !keysInDoubt.isEmpty() && keysInDoubt.containsKey(key);
+        return keysInDoubt.containsKey(key);
     }
 
     /** Whether nothing from before this life can come up again. */
@@ -113,7 +118,7 @@ final class Recovery {
      *
      * @param mine transactions of this life, which are not in doubt
      */
-    void onGreeted(int member, KnownOutcomes known, Transactions mine, long startEpoch) {
+    void onGreeted(int member, KnownOutcomes known, OpenAttempts mine, long startEpoch) {
         unheard.remove(member);
         unacknowledged.remove(member);
         heard.put(member, known);

@@ -1,7 +1,10 @@
 package com.kvstore.protocol.twophase;
 
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Computation;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
+import com.kvstore.protocol.membership.View;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,10 +12,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A list of writes that clients wait for: all of them or none. It may take several {@link Attempt}s, each under a version
  * of its own, when the membership changes on the way.
+ *
+ * <p>One with a {@link Computation} first reads its keys, and only then knows its writes.
  */
 final class Transaction {
-    final List<Write> writes;
-    final int[] positions;
+    /** All keys it locks, if these are not just those it writes. */
+    private final @Nullable List<Bytes> keys;
+
+    final @Nullable Computation computation;
+    /** What the computation answers; null as long as it has not run. */
+    @Nullable Object answer;
+
+    List<Write> writes;
+    int[] positions;
     /** More than one after a merge. */
     List<Waiter> waiters = new ArrayList<>(1);
     /** Locks still to be got before it may start. */
@@ -22,9 +34,56 @@ final class Transaction {
     /** "Not applied", in words; said once nobody who counts can hold an attempt prepared. */
     @Nullable Result owed;
 
-    Transaction(List<Write> writes, int[] positions) {
+    Transaction(List<Write> writes, View view) {
+        this.keys = null;
+        this.computation = null;
         this.writes = writes;
-        this.positions = positions;
+        this.positions = positionsOf(writes, view);
+    }
+
+    Transaction(List<Bytes> keys, Computation computation) {
+        this.keys = keys;
+        this.computation = computation;
+        this.writes = List.of();
+        this.positions = new int[0];
+    }
+
+    private static int[] positionsOf(List<Write> writes, View view) {
+        int[] positions = new int[writes.size()];
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] = view.positionOf(writes.get(i).key());
+        }
+        return positions;
+    }
+
+    /** How many keys it locks. */
+    int keyCount() {
+        return keys == null ? writes.size() : keys.size();
+    }
+
+    /** @param i 0 to {@link #keyCount} - 1 */
+    Bytes key(int i) {
+        return keys == null ? writes.get(i).key() : keys.get(i);
+    }
+
+    /** Whether it must read its keys before it knows what to write. */
+    boolean mustCompute() {
+        return computation != null && answer == null;
+    }
+
+    /** Of one that computes: all it locks. */
+    List<Bytes> keys() {
+        if (keys == null) {
+            throw new IllegalStateException("a transaction without a computation reads nothing");
+        }
+        return keys;
+    }
+
+    /** The computation has run. */
+    void computed(Object itsAnswer, List<Write> itsWrites, View view) {
+        answer = itsAnswer;
+        writes = itsWrites;
+        positions = positionsOf(writes, view);
     }
 
     boolean allAttemptsSettled() {
@@ -38,6 +97,6 @@ final class Transaction {
 
     /** A single write without a condition: any other such write to its key may take its place. */
     boolean isPlain() {
-        return writes.size() == 1 && writes.get(0).condition() == Write.Condition.NONE;
+        return keys == null && writes.size() == 1 && writes.get(0).condition().isNone();
     }
 }

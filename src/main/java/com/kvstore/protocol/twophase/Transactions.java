@@ -1,6 +1,8 @@
 package com.kvstore.protocol.twophase;
 
+import com.kvstore.common.Command.Compute;
 import com.kvstore.common.Command.Transact;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
@@ -12,6 +14,7 @@ import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.twophase.Attempt.Fate;
 import com.kvstore.protocol.twophase.Attempt.Stand;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,8 +47,8 @@ final class Transactions {
     private final WriteClients clients;
     private final KeyLocks locks = new KeyLocks();
     private final AttemptBuilder builder;
-    /** In the order of their versions; settled ones leave from the front. */
-    private final Deque<Attempt> open = new ArrayDeque<>();
+    private final WriteResolver resolver;
+    private final OpenAttempts open = new OpenAttempts();
     /** Hold their locks and wait for the membership to settle. */
     private List<Transaction> parked = new ArrayList<>();
 
@@ -63,13 +66,15 @@ final class Transactions {
             StaleMarker stale,
             ReadCache cache,
             RequestTable requests,
-            int minCopies) {
+            AttemptBuilder builder,
+            WriteResolver resolver) {
         this.cluster = cluster;
         this.channels = channels;
         this.stale = stale;
         this.cache = cache;
         this.clients = new WriteClients(requests);
-        this.builder = new AttemptBuilder(cluster, minCopies);
+        this.builder = builder;
+        this.resolver = resolver;
     }
 
     /** Clients that wait for the answer to a write. */
@@ -83,24 +88,46 @@ final class Transactions {
 
     /** Takes a request on; the answer follows, at once or later. */
     void submit(long client, Transact command, @Nullable RequestId id, Effects effects) {
-        View view = cluster.view();
-        Waiter waiter = clients.admit(client, id, view.epoch(), effects);
-        if (waiter == null) {
-            return;
+        Waiter waiter = clients.admit(client, id, cluster.view().epoch(), effects);
+        if (waiter != null) {
+            enqueue(new Transaction(resolver.withDeadlines(command.writes()), cluster.view()), waiter, effects);
         }
-        List<Write> writes = command.writes();
-        int[] positions = new int[writes.size()];
-        for (int i = 0; i < positions.length; i++) {
-            positions[i] = view.positionOf(writes.get(i).key());
+    }
+
+    /** The same, for one that reads its keys first. */
+    void submit(long client, Compute command, @Nullable RequestId id, Effects effects) {
+        Waiter waiter = clients.admit(client, id, cluster.view().epoch(), effects);
+        if (waiter != null) {
+            enqueue(new Transaction(command.keys(), command.computation()), waiter, effects);
         }
-        Transaction transaction = new Transaction(writes, positions);
-        transaction.waiters.add(waiter);
+    }
+
+    /** Deletes a value whose deadline has passed, unless another has taken its place. */
+    void deleteExpired(Expired expired, Effects effects) {
+        if (!locks.isHeld(expired.key())) {
+            Write delete = new Write(expired.key(), null, Condition.expired(expired.version()));
+            enqueue(new Transaction(List.of(delete), cluster.view()), null, effects);
+        }
+    }
+
+    private void enqueue(Transaction transaction, @Nullable Waiter waiter, Effects effects) {
+        if (waiter != null) {
+            transaction.waiters.add(waiter);
+        }
         if (locks.acquire(transaction)) {
             start(transaction, effects);
         }
     }
 
     private void start(Transaction transaction, Effects effects) {
+        if (transaction.mustCompute()) {
+            resolver.compute(transaction, this::onComputed, effects);
+            return;
+        }
+        if (transaction.writes.isEmpty()) {
+            finish(transaction, Result.Ack.WHOLE, effects);
+            return;
+        }
         AttemptBuilder.Outcome outcome = builder.build(transaction);
         if (outcome.attempt() != null) {
             Attempt attempt = outcome.attempt();
@@ -116,6 +143,15 @@ final class Transactions {
             if (outcome.staleWanted()) {
                 proposeStale();
             }
+        }
+    }
+
+    /** @param failure why the keys could not be read; null: all is well */
+    private void onComputed(Transaction transaction, Result.@Nullable Failure failure, Effects effects) {
+        if (failure == null) {
+            start(transaction, effects);
+        } else {
+            finish(transaction, failure, effects);
         }
     }
 
@@ -206,7 +242,10 @@ final class Transactions {
     }
 
     /** Answers, lets go of the keys, and starts who waited for them. */
-    private void finish(Transaction transaction, Result result, Effects effects) {
+    private void finish(Transaction transaction, Result outcome, Effects effects) {
+        Result result = outcome instanceof Result.Ack ack && transaction.answer != null
+                ? new Result.Computed(transaction.answer, ack)
+                : outcome;
         for (Waiter waiter : transaction.waiters) {
             clients.answer(waiter, result, effects);
         }
@@ -222,7 +261,7 @@ final class Transactions {
 
     /** A member has greeted: tells it again what it may not have heard. */
     void onGreeted(int member, KnownOutcomes known, Effects effects) {
-        for (Attempt attempt : List.copyOf(open)) {
+        for (Attempt attempt : open.all()) {
             int index = attempt.indexOf(member);
             if (index < 0 || attempt.stand(index) == Stand.SETTLED) {
                 continue;
@@ -260,25 +299,10 @@ final class Transactions {
         retryParked(effects);
     }
 
-    /** Whether {@code version} is an attempt that {@code member} is not done with. */
-    boolean isOpenAt(Version version, int member) {
-        for (Attempt attempt : open) {
-            if (attempt.version.equals(version)) {
-                int index = attempt.indexOf(member);
-                return index >= 0 && attempt.stand(index) != Stand.SETTLED;
-            }
-        }
-        return false;
-    }
-
     /** A member is down: what waits for it is made again without it, once it is out of sync. */
     void onDown(int member, Effects effects) {
-        for (Attempt attempt : open) {
-            int index = attempt.indexOf(member);
-            if (index >= 0 && attempt.stand(index) != Stand.SETTLED && attempt.fate != Fate.COMMITTED) {
-                proposeStale();
-                break;
-            }
+        if (open.anyWaitsFor(member)) {
+            proposeStale();
         }
         retryParked(effects);
     }
@@ -297,7 +321,7 @@ final class Transactions {
     void reconsider(long nowNs, Effects effects) {
         View view = cluster.view();
         graceUntilNs = Long.MAX_VALUE;
-        for (Attempt attempt : List.copyOf(open)) {
+        for (Attempt attempt : open.all()) {
             boolean participantLost = false;
             boolean mayFallBehind = false;
             int unreachable = 0;
@@ -380,26 +404,12 @@ final class Transactions {
         }
     }
 
-    /** Everything below this version is settled everywhere. */
-    Version settledBelow() {
-        while (!open.isEmpty() && open.peek().fate != Fate.OPEN && open.peek().allSettled()) {
-            open.poll();
-        }
-        Attempt oldest = open.peek();
-        return oldest == null ? builder.nextVersion() : oldest.version;
+    OpenAttempts open() {
+        return open;
     }
 
-    /** Whether every transaction of an epoch before {@code epoch} is applied, or will never be, at {@code member}. */
-    boolean settledBefore(int member, long epoch) {
-        for (Attempt attempt : open) {
-            if (attempt.version.epoch() >= epoch) {
-                return true;
-            }
-            int index = attempt.indexOf(member);
-            if (index >= 0 && attempt.stand(index) != Stand.SETTLED) {
-                return false;
-            }
-        }
-        return true;
+    /** Everything below this version is settled everywhere. */
+    Version settledBelow() {
+        return open.settledBelow(builder.nextVersion());
     }
 }

@@ -2,7 +2,9 @@ package com.kvstore.protocol.twophase;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.common.Command.Compute;
 import com.kvstore.common.Command.Get;
+import com.kvstore.common.Command.GetAll;
 import com.kvstore.common.Command.Transact;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.LRUCache;
@@ -15,7 +17,10 @@ import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
+import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -43,6 +48,8 @@ public final class TwoPhaseCoordinator {
     private final Transactions transactions;
     private final Reads reads;
     private final ReadFence fence;
+    private final Scans scans;
+    private final WallClock clock;
     private final Recovery recovery;
     private final int maxWaiting;
     private final Deque<Held> held = new ArrayDeque<>();
@@ -50,19 +57,29 @@ public final class TwoPhaseCoordinator {
     private long served;
 
     /**
+     * @param clock told the time by whoever hands over inputs
      * @param cacheSize entries
      * @param minCopies fewer in-sync copies refuse a write
      * @param maxWaiting requests in hand at once
      */
-    public TwoPhaseCoordinator(Cluster cluster, int cacheSize, int minCopies, int maxWaiting) {
+    public TwoPhaseCoordinator(Cluster cluster, WallClock clock, int cacheSize, int minCopies, int maxWaiting) {
         this.cluster = cluster;
+        this.clock = clock;
         this.channels = new Channels(cluster);
         this.cache = new ReadCache(cacheSize);
         this.stale = new StaleMarker(cluster, channels);
-        this.transactions = new Transactions(cluster, channels, stale, cache, requests, minCopies);
         Grants grants = new Grants(channels);
-        this.reads = new Reads(cluster, channels, cache, grants);
+        this.reads = new Reads(cluster, channels, cache, grants, clock);
         this.fence = new ReadFence(cluster, grants, reads, stale);
+        this.scans = new Scans(cluster, clock);
+        this.transactions = new Transactions(
+                cluster,
+                channels,
+                stale,
+                cache,
+                requests,
+                new AttemptBuilder(cluster, minCopies),
+                new WriteResolver(cluster, reads, clock));
         this.recovery = new Recovery(cluster, channels, stale);
         this.maxWaiting = maxWaiting;
     }
@@ -91,28 +108,66 @@ public final class TwoPhaseCoordinator {
     }
 
     private int inHand() {
-        return transactions.clientsWaiting() + reads.clientsWaiting() + held.size();
+        return transactions.clientsWaiting() + reads.clientsWaiting() + scans.clientsWaiting() + held.size();
     }
 
     private void execute(long client, Command command, @Nullable RequestId id, long nowNs, Effects effects) {
         served++;
-        if (command instanceof Get get) {
-            if (recovery.isInDoubt(get.key())) {
-                effects.reply(client, inDoubt(get.key()));
-            } else {
-                reads.get(client, get.key(), nowNs, effects);
-            }
+        Bytes doubtful = firstInDoubt(command);
+        if (doubtful != null) {
+            effects.reply(client, inDoubt(doubtful));
+        } else if (command instanceof Get get) {
+            reads.get(client, get.key(), nowNs, effects);
         } else if (command instanceof Transact transact) {
-            for (Write write : transact.writes()) {
-                if (recovery.isInDoubt(write.key())) {
-                    effects.reply(client, inDoubt(write.key()));
-                    return;
-                }
-            }
             transactions.submit(client, transact, id, effects);
+        } else if (command instanceof GetAll get) {
+            reads.getAll(client, get.keys(), nowNs, effects);
+        } else if (command instanceof Compute compute) {
+            transactions.submit(client, compute, id, effects);
+        } else if (command instanceof Command.Scan scan) {
+            scans.page(client, scan);
+        } else if (command instanceof Command.Count) {
+            scans.count(client);
         } else {
-            throw new IllegalArgumentException("neither a read nor a transaction: " + command);
+            throw new IllegalArgumentException("not about keys: " + command);
         }
+    }
+
+    /** Whether this class answers it. */
+    public static boolean answers(Command command) {
+        return command instanceof Get
+                || command instanceof Transact
+                || command instanceof GetAll
+                || command instanceof Compute
+                || command instanceof Command.Scan
+                || command instanceof Command.Count;
+    }
+
+    private @Nullable Bytes firstInDoubt(Command command) {
+        if (!recovery.hasDoubts()) {
+            return null;
+        }
+        if (command instanceof Get get) {
+            return firstInDoubt(List.of(get.key()));
+        }
+        if (command instanceof GetAll get) {
+            return firstInDoubt(get.keys());
+        }
+        if (command instanceof Compute compute) {
+            return firstInDoubt(compute.keys());
+        }
+        return command instanceof Transact transact
+                ? firstInDoubt(transact.writes().stream().map(Write::key).toList())
+                : null;
+    }
+
+    private @Nullable Bytes firstInDoubt(List<Bytes> keys) {
+        for (Bytes key : keys) {
+            if (recovery.isInDoubt(key)) {
+                return key;
+            }
+        }
+        return null;
     }
 
     private static Result inDoubt(Bytes key) {
@@ -134,25 +189,38 @@ public final class TwoPhaseCoordinator {
             transactions.onAnswered(sent, member, reply.refusals(), effects);
         }
         fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
+        for (Expired expired : reply.expired()) {
+            if (!recovery.isInDoubt(expired.key())) {
+                transactions.deleteExpired(expired, effects);
+            }
+        }
+    }
+
+    /** A slave answered a step of a scan. */
+    public void onScanReply(int member, ScanReply reply, Effects effects) {
+        scans.onReply(member, reply, effects);
     }
 
     /** A member of the view greeted and is up. */
     public void onGreeted(int member, Welcome welcome, Effects effects) {
         channels.reset(member);
         KnownOutcomes known = new KnownOutcomes(welcome);
-        recovery.onGreeted(member, known, transactions, startEpoch);
+        recovery.onGreeted(member, known, transactions.open(), startEpoch);
         transactions.onGreeted(member, known, effects);
         reads.retryParked(effects);
+        scans.restart();
     }
 
     /** A member's link closed. */
     public void onLinkLost(int member, Effects effects) {
+        scans.restart();
         reads.reroute(channels.reset(member), effects);
     }
 
     /** A member is down. */
     public void onDown(int member, long nowNs, Effects effects) {
         stale.onDown(nowNs);
+        scans.restart();
         reads.reroute(channels.reset(member), effects);
         reads.retryParked(effects);
         recovery.reconsider();
@@ -174,6 +242,7 @@ public final class TwoPhaseCoordinator {
         transactions.reconsider(nowNs, effects);
         fence.viewChanged(effects);
         reads.retryParked(effects);
+        scans.restart();
     }
 
     /** Proposes the changes of the view that writes wait for; before the turn's proposals are made durable. */
@@ -188,14 +257,12 @@ public final class TwoPhaseCoordinator {
                 execute(request.client(), request.command(), request.id(), nowNs, effects);
             }
         }
-        channels.send(transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
+        channels.send(turn(nowNs), effects);
+        scans.turnEnded(effects);
         if (stale.isWaiting()) {
             pingWhere(stale::asks, nowNs, effects);
         }
-        fence.askFor(
-                channel -> channels.send(
-                        channel, transactions.settledBelow(), recovery.priorSettled(), nowNs, effects),
-                nowNs);
+        fence.askFor(channel -> channels.send(channel, turn(nowNs), effects), nowNs);
     }
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
@@ -203,11 +270,17 @@ public final class TwoPhaseCoordinator {
         pingWhere(channel -> nowNs - channel.lastSentNs >= idleNs, nowNs, effects);
     }
 
+    private Channel.Turn turn(long nowNs) {
+        return new Channel.Turn(
+                cluster.view().epoch(), transactions.settledBelow(), recovery.priorSettled(), clock.nowMs(), nowNs);
+    }
+
     private void pingWhere(Predicate<Channel> wanted, long nowNs, Effects effects) {
+        Channel.Turn turn = turn(nowNs);
         for (int member : cluster.view().members().keySet()) {
             Channel channel = channels.of(member);
             if (cluster.liveness(member) == Liveness.UP && wanted.test(channel)) {
-                channels.send(channel, transactions.settledBelow(), recovery.priorSettled(), nowNs, effects);
+                channels.send(channel, turn, effects);
             }
         }
     }
@@ -237,7 +310,9 @@ public final class TwoPhaseCoordinator {
 
     /** Whether every transaction of an epoch before {@code epoch} is applied, or never will be, at {@code member}. */
     public boolean settledBefore(int member, long epoch) {
-        return recovery.isComplete() && recovery.isSettledAt(member) && transactions.settledBefore(member, epoch);
+        return recovery.isComplete()
+                && recovery.isSettledAt(member)
+                && transactions.open().settledBefore(member, epoch);
     }
 
     /** Whether no client waits for a write. */

@@ -19,6 +19,7 @@ public sealed interface TwoPhaseMessage extends Message {
      * @param sequence counts the batches of one link, from 1
      * @param epoch the sender's; a slave that has accepted a higher one answers {@code Fenced}
      * @param settled every transaction below this is applied or aborted wherever it was prepared: forget its outcome
+     * @param nowMs the coordinator's clock, by which deadlines are judged
      * @param priorSettled whether that also holds for transactions from before the coordinator's start epoch
      */
     record Batch(
@@ -26,6 +27,7 @@ public sealed interface TwoPhaseMessage extends Message {
             long epoch,
             Version settled,
             boolean priorSettled,
+            long nowMs,
             List<Version> commits,
             List<Version> aborts,
             List<Prepare> prepares,
@@ -51,13 +53,49 @@ public sealed interface TwoPhaseMessage extends Message {
      * @param last whether this is the only part, or the last one
      * @param keys how many keys with a value the slave holds now
      * @param answers one for each read, in their order
+     * @param expired some of the keys whose deadline has passed, of those this slave owns
      */
-    record BatchReply(long sequence, boolean last, long keys, List<Refusal> refusals, List<ReadAnswer> answers)
+    record BatchReply(
+            long sequence,
+            boolean last,
+            long keys,
+            List<Refusal> refusals,
+            List<ReadAnswer> answers,
+            List<Expired> expired)
             implements TwoPhaseMessage {}
 
     /** A no vote. */
     record Refusal(Version transaction, ErrorCode code, String message) {}
 
-    /** @param value null: the key is not there; then {@code version} is {@link Version#ZERO} or the tombstone's */
-    record ReadAnswer(@Nullable Bytes value, Version version) {}
+    /**
+     * @param value null: the key is not there; then {@code version} is {@link Version#ZERO} or the tombstone's
+     * @param deadlineMs as in {@code StoredRecord}
+     */
+    record ReadAnswer(@Nullable Bytes value, long deadlineMs, Version version) {}
+
+    /** A value that may be deleted, if it is still the one that {@code version} wrote. */
+    record Expired(Bytes key, Version version) {}
+
+    /**
+     * Coordinator to slave: the next keys for which yours is the copy that is read.
+     *
+     * @param id comes back in the answer; rises
+     * @param epoch of the view that says whose copy is read
+     * @param down members to be left out: their keys are read from the other copy
+     * @param from scan hash (unsigned) to begin at, included
+     * @param limit how many keys to look at, roughly
+     * @param nowMs the coordinator's clock; what has expired by then is not there
+     * @param countOnly leaves the keys themselves out of the answer
+     */
+    record Scan(
+            long id, long epoch, List<Integer> down, long from, int limit, Bytes prefix, long nowMs, boolean countOnly)
+            implements TwoPhaseMessage {}
+
+    /**
+     * Slave to coordinator.
+     *
+     * @param upTo scan hash (unsigned) up to which, included, this is complete; -1 (the largest) at the end
+     * @param count keys found
+     */
+    record ScanReply(long id, long upTo, long count, List<Bytes> keys) implements TwoPhaseMessage {}
 }

@@ -8,7 +8,6 @@ import com.kvstore.protocol.kernel.RecordingEffects;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
 import com.kvstore.protocol.parts.StoredRecord;
@@ -185,7 +184,7 @@ final class MoveHarness {
     private void count(Message message) {
         if (message instanceof Chunk chunk) {
             for (Stretch stretch : chunk.differing()) {
-                for (MovedRecord record : stretch.records()) {
+                for (StoredRecord record : stretch.records()) {
                     movedRecords++;
                     movedBytes += record.key().length()
                             + (record.value() == null ? 0 : record.value().length());

@@ -15,6 +15,7 @@ import com.kvstore.protocol.movement.MoveMessage.OpenMove;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.storage.MemoryTable;
 import java.util.List;
 import org.junit.jupiter.api.Test;

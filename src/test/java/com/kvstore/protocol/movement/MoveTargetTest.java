@@ -22,8 +22,8 @@ import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
-import com.kvstore.protocol.movement.MoveMessage.MovedRecord;
 import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.nio.ByteBuffer;
@@ -524,7 +524,7 @@ final class MoveTargetTest {
         return keys;
     }
 
-    private static MovedRecord moved(StoredRecord record) {
-        return new MovedRecord(record.position(), record.key(), record.value(), record.version());
+    private static StoredRecord moved(StoredRecord record) {
+        return record;
     }
 }

@@ -177,7 +177,7 @@ final class RingHarness {
         CoordinatorConfig config = new CoordinatorConfig(
                 COORDINATOR, HEARTBEAT_PORT, cacheSize, 500 * MS, 30_000 * MS, 30_000 * MS, minCopies, 0, 10_000);
         coordinator.machine = new CoordinatorMachine(config, durable, ++lastIncarnation, 77, 31, 1);
-        coordinator.inbox.add(new Input.Started());
+        coordinator.inbox.add(new Input.Started(1_700_000_000_000L));
         settle();
     }
 
@@ -188,7 +188,7 @@ final class RingHarness {
         SlaveConfig config = new SlaveConfig(address, () -> COORDINATOR, false, 5_000 * MS, 30_000 * MS);
         node.machine = new SlaveMachine(config, node.table, ++lastIncarnation);
         slaves.put(address, node);
-        node.inbox.add(new Input.Started());
+        node.inbox.add(new Input.Started(1_700_000_000_000L));
         settle();
         return node;
     }

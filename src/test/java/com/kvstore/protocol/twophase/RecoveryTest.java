@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.common.Version;
-import com.kvstore.common.Write.Condition;
 import com.kvstore.protocol.kernel.RecordingEffects;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.InDoubt;
@@ -17,7 +17,6 @@ import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
-import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import java.util.List;
 import java.util.Set;
@@ -85,15 +84,13 @@ class RecoveryTest {
         Channels channels = new Channels(cluster);
         StaleMarker stale = new StaleMarker(cluster, channels);
         Recovery recovery = new Recovery(cluster, channels, stale);
-        Transactions none =
-                new Transactions(cluster, channels, stale, new ReadCache(0), new RequestTable(), /* minCopies= */ 1);
         recovery.start(view);
         for (int member : view.members().keySet()) {
             Welcome welcome = welcome(member, member == 2, member == 1 ? List.of(IN_DOUBT) : List.of());
-            recovery.onGreeted(member, new KnownOutcomes(welcome), none, START_EPOCH);
+            recovery.onGreeted(member, new KnownOutcomes(welcome), new OpenAttempts(), START_EPOCH);
         }
         RecordingEffects effects = new RecordingEffects();
-        channels.send(Version.ZERO, false, 0, effects);
+        channels.send(new Channel.Turn(START_EPOCH, Version.ZERO, false, 0, 0), effects);
         return effects.sentOf(Batch.class).get(0);
     }
 

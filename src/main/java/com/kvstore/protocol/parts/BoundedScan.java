@@ -1,8 +1,6 @@
-package com.kvstore.protocol.movement;
+package com.kvstore.protocol.parts;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.protocol.parts.RecordTable;
-import com.kvstore.protocol.parts.StoredRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,15 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: one thread, one scan. Failure behaviour: records that share one hash are never divided, however many.
  */
-abstract class BoundedScan implements RecordTable.Visitor {
+public abstract class BoundedScan implements RecordTable.Visitor {
     /** The largest scan hash: what a walk that is complete has reached. */
-    static final long END = -1;
+    public static final long END = -1;
 
     /** A few milliseconds' work. */
-    static final int MAX_RECORDS = 8192;
+    public static final int MAX_RECORDS = 8192;
 
     /** The same for records so large that copying them is the work. */
-    static final long MAX_BYTES = 8L * 1024 * 1024;
+    public static final long MAX_BYTES = 8L * 1024 * 1024;
 
     /** What a record costs on the wire and in hand beside its key and value; roughly. */
     private static final int RECORD_OVERHEAD_BYTES = 32;
@@ -31,7 +29,7 @@ abstract class BoundedScan implements RecordTable.Visitor {
     private long reached = END;
 
     /** Walks {@code table} from {@code from}, included. */
-    final void run(RecordTable table, long from) {
+    public final void run(RecordTable table, long from) {
         table.scan(from, this);
     }
 
@@ -53,27 +51,27 @@ abstract class BoundedScan implements RecordTable.Visitor {
      * @param nextHash of the record that would be next
      * @return false: stop here; {@link #stopAt} was called
      */
-    abstract boolean goOn(long nextHash);
+    protected abstract boolean goOn(long nextHash);
 
     /** Sees a record. */
-    abstract void take(long scanHash, StoredRecord record);
+    protected abstract void take(long scanHash, StoredRecord record);
 
     /** Everything up to {@code hash}, included, has been dealt with. */
-    final void stopAt(long hash) {
+    public final void stopAt(long hash) {
         reached = hash;
     }
 
     /** Up to where, included, the table has been dealt with; {@link #END} if up to its end. */
-    final long reached() {
+    public final long reached() {
         return reached;
     }
 
     /** Whether this step has looked at as much as one step may. */
-    final boolean spent() {
+    protected final boolean spent() {
         return examined >= MAX_RECORDS || examinedBytes >= MAX_BYTES;
     }
 
-    static long bytesOf(Bytes key, @Nullable Bytes value) {
+    public static long bytesOf(Bytes key, @Nullable Bytes value) {
         return RECORD_OVERHEAD_BYTES + key.length() + (value == null ? 0L : value.length());
     }
 }

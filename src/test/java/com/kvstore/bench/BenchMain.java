@@ -1,0 +1,246 @@
+package com.kvstore.bench;
+
+import com.kvstore.bench.Load.Form;
+import com.kvstore.bench.Requests.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Measures a whole cluster against what the sockets alone cost, and against Redis where it is installed, with the same
+ * load in one run; the ratios are the result. See {@code bench/run.sh}.
+ */
+public final class BenchMain {
+    private static final int KEYS = 100_000;
+    private static final long SEED = 20_260_101;
+
+    /** Somebody to be measured. */
+    private record Target(String name, int port, Form form, Processes processes) {}
+
+    /** One line of the result. */
+    private record Line(
+            String target, double perSecond, double p50Us, double p99Us, double cpuUsPerOperation, long residentMb) {}
+
+    private final Path home;
+    private final long warmUpMs;
+    private final long measuredMs;
+    private final String only;
+    private final List<Processes> started = new ArrayList<>();
+    private final Map<String, Line> lines = new LinkedHashMap<>();
+
+    private BenchMain(Path home, long warmUpMs, long measuredMs, String only) {
+        this.home = home;
+        this.warmUpMs = warmUpMs;
+        this.measuredMs = measuredMs;
+        this.only = only;
+    }
+
+    /** {@code HOME WARM_UP_SECONDS MEASURED_SECONDS [ONLY]}, where ONLY is part of a load's name. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        BenchMain bench = new BenchMain(
+                Path.of(args[0]),
+                1_000 * Long.parseLong(args[1]),
+                1_000 * Long.parseLong(args[2]),
+                args.length > 3 ? args[3] : "");
+        try {
+            bench.run();
+        } finally {
+            for (Processes processes : bench.started) {
+                processes.close();
+            }
+        }
+    }
+
+    private void run() throws IOException, InterruptedException {
+        Target ours = cluster("kvstore", "4");
+        Target floor1 = floor("floor-1", 1, 2);
+        Target floor2 = floor("floor-2", 2, 2);
+        Target floorRead = floor("floor-read", 1, 1);
+        boolean redis = Files.isExecutable(Path.of("/usr/bin/redis-server"));
+        Target single = redis ? redis(false) : null;
+        Target replicated = redis ? redis(true) : null;
+        memory(ours);
+        for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
+            String size = shape[0] + " x " + shape[1];
+            measure("PUT " + size, Kind.PUT, shape, ours, floor1, floor2, replicated);
+            measure("GET " + size, Kind.GET, shape, ours, floorRead);
+            measure("MIX " + size, Kind.MIX, shape, ours, single);
+        }
+        Target cached = cluster("kvstore cached", Integer.toString(2 * KEYS));
+        Load.fill(cached.port(), new Requests(Kind.PUT, KEYS, SEED));
+        for (int[] shape : new int[][] {{50, 1}, {50, 16}}) {
+            measure("GET cached " + shape[0] + " x " + shape[1], Kind.GET, shape, cached, single);
+        }
+        verdict();
+    }
+
+    private Processes processes(String name) throws IOException {
+        Processes processes = new Processes(name.replace(' ', '-'));
+        started.add(processes);
+        return processes;
+    }
+
+    private Target cluster(String name, String cacheSize) throws IOException, InterruptedException {
+        Processes processes = processes(name);
+        int port = Processes.freePort();
+        processes.start(
+                port,
+                home.resolve("run-coordinator.sh").toString(),
+                "127.0.0.1",
+                Integer.toString(port),
+                "--heartbeat-port",
+                Integer.toString(Processes.freePort()),
+                "--cache-size",
+                cacheSize);
+        for (int i = 0; i < 3; i++) {
+            int slave = Processes.freePort();
+            processes.start(slave, home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(slave));
+        }
+        Load.awaitWhole(port);
+        return new Target(name, port, Form.PLAIN, processes);
+    }
+
+    private Target floor(String name, int rounds, int servers) throws IOException, InterruptedException {
+        Processes processes = processes(name);
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classPath = System.getProperty("java.class.path");
+        List<String> proxy = new ArrayList<>();
+        for (int i = 0; i < servers; i++) {
+            int port = Processes.freePort();
+            processes.start(port, java, "-cp", classPath, Floor.class.getName(), "echo", Integer.toString(port));
+            proxy.add(Integer.toString(port));
+        }
+        int port = Processes.freePort();
+        List<String> command = new ArrayList<>(List.of(
+                java,
+                "-cp",
+                classPath,
+                Floor.class.getName(),
+                "proxy",
+                Integer.toString(port),
+                Integer.toString(rounds)));
+        command.addAll(proxy);
+        processes.start(port, command.toArray(String[]::new));
+        return new Target(name, port, Form.ECHO, processes);
+    }
+
+    private Target redis(boolean replica) throws IOException, InterruptedException {
+        String name = replica ? "redis + WAIT" : "redis";
+        Processes processes = processes(replica ? "redis-pair" : "redis");
+        int port = Processes.freePort();
+        processes.start(port, "redis-server", "--port", "" + port, "--save", "", "--appendonly", "no");
+        if (replica) {
+            int other = Processes.freePort();
+            processes.start(
+                    other,
+                    "redis-server",
+                    "--port",
+                    "" + other,
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--replicaof",
+                    "127.0.0.1 " + port);
+        }
+        Load.fill(port, new Requests(Kind.PUT, KEYS, SEED));
+        return new Target(name, port, replica ? Form.WAITING : Form.PLAIN, processes);
+    }
+
+    /** Live heap for each stored entry and copy; fills the cluster on the way. */
+    private void memory(Target ours) throws IOException, InterruptedException {
+        long before = ours.processes().liveHeapBytes(1);
+        Load.fill(ours.port(), new Requests(Kind.PUT, KEYS, SEED));
+        long after = ours.processes().liveHeapBytes(1);
+        System.out.printf(
+                Locale.ROOT,
+                "memory: %.0f bytes of live heap for each 16+100-byte entry and copy (target <= 260);"
+                        + " all processes resident: %d MiB%n",
+                (after - before) / (2.0 * KEYS),
+                ours.processes().residentMb());
+    }
+
+    private void measure(String name, Kind kind, int[] shape, Target... targets) throws IOException {
+        if (!name.contains(only)) {
+            return;
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "%n%s%n%-16s %12s %10s %10s %10s %8s%n",
+                name,
+                "",
+                "per second",
+                "p50 us",
+                "p99 us",
+                "cpu us/op",
+                "MiB");
+        for (Target target : targets) {
+            if (target == null) {
+                continue;
+            }
+            Load load = new Load(target.port(), new Requests(kind, KEYS, SEED), target.form(), shape[0], shape[1]);
+            load.run(warmUpMs);
+            long cpuBefore = target.processes().cpuUs();
+            Load.Measured measured = load.run(measuredMs);
+            double cpuUs = target.processes().cpuUs() - cpuBefore;
+            load.close();
+            Line line = new Line(
+                    target.name(),
+                    measured.perSecond(),
+                    measured.latencyNs().getValueAtPercentile(50) / 1e3,
+                    measured.latencyNs().getValueAtPercentile(99) / 1e3,
+                    cpuUs / (measured.perSecond() * measuredMs / 1e3),
+                    target.processes().residentMb());
+            lines.put(name + "/" + target.name(), line);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-16s %12.0f %10.0f %10.0f %10.1f %8d%s%n",
+                    line.target(),
+                    line.perSecond(),
+                    line.p50Us(),
+                    line.p99Us(),
+                    line.cpuUsPerOperation(),
+                    line.residentMb(),
+                    measured.errors() == 0 ? "" : "   " + measured.errors() + " ERRORS");
+        }
+    }
+
+    private void verdict() {
+        System.out.println("\nratios");
+        ratio("PUT 50 x 1", "kvstore", "floor-1", 0.7);
+        ratio("PUT 50 x 1", "kvstore", "floor-2", 0);
+        ratio("PUT 50 x 1", "kvstore", "redis + WAIT", 1.1);
+        ratio("PUT 50 x 16", "kvstore", "floor-1", 0.5);
+        ratio("PUT 50 x 16", "kvstore", "floor-2", 0);
+        ratio("PUT 50 x 16", "kvstore", "redis + WAIT", 1.4);
+        ratio("GET 50 x 1", "kvstore", "floor-read", 0.8);
+        ratio("GET 50 x 16", "kvstore", "floor-read", 0.4);
+        ratio("GET cached 50 x 1", "kvstore cached", "redis", 0.9);
+        ratio("GET cached 50 x 16", "kvstore cached", "redis", 0.8);
+        Line ours = lines.get("PUT 1 x 1/kvstore");
+        Line floor = lines.get("PUT 1 x 1/floor-1");
+        if (ours != null && floor != null) {
+            double ratio = ours.p50Us() / floor.p50Us();
+            print("PUT 1 x 1, p50", "kvstore / floor-1", ratio, "<= 1.3", ratio <= 1.3);
+        }
+    }
+
+    private void ratio(String load, String ours, String other, double target) {
+        Line a = lines.get(load + "/" + ours);
+        Line b = lines.get(load + "/" + other);
+        if (a != null && b != null) {
+            double ratio = a.perSecond() / b.perSecond();
+            print(load, ours + " / " + other, ratio, target == 0 ? "" : ">= " + target, ratio >= target);
+        }
+    }
+
+    private static void print(String load, String names, double ratio, String target, boolean met) {
+        System.out.printf(
+                Locale.ROOT, "%-20s %-28s %6.2f   %-8s %s%n", load, names, ratio, target, met ? "" : "MISSED");
+    }
+}
