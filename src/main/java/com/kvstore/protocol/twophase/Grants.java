@@ -23,9 +23,7 @@ final class Grants {
 
     boolean isGranted(int member, long nowNs) {
         Channel channel = channels.existing(member);
-        return channel != null
-                && channel.grantedFromNs != Long.MIN_VALUE
-                && nowNs - channel.grantedFromNs <= LEASE_NS;
+        return channel != null && channel.grantedFromNs != Long.MIN_VALUE && nowNs - channel.grantedFromNs <= LEASE_NS;
     }
 
     /** Whether all of the arc's copies in sync have, and there are any: nobody else can have written there. */
