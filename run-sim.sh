@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Runs simulated clusters, one for each seed: everything breaks, then all heals, and nothing may be lost.
 #
-#   ./run-sim.sh [--seeds N] [--from S] [--seed S] [--trace] [--help]
+#   ./run-sim.sh [--seeds N] [--from S] [--time 10m] [--jobs J] [--keep-going]     many seeds, fresh ones unless --from is given
+#   ./run-sim.sh --seed S [--trace]                                              one of them again, event by event
+#   ./run-sim.sh … --slaves N --clients N --keys N --operations N --only FAULT,FAULT     set by hand
 #
-# Exit status 0: all seeds passed; 1: one failed, and the command that replays it stands in the output. Builds the jar
-# first if it is absent or older than the sources.
+# --help lists everything. A failing seed prints the command that replays it, then the smallest run that was found to fail
+# in the same way. Exit status 0: all seeds passed; 1: one failed; 2: a wrong command line. Builds the jar first if it is
+# absent or older than the sources.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=scripts/common.sh
 source "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/scripts/common.sh"

@@ -85,8 +85,7 @@ public record ClusterOptions(int slaves, Load load, CoordinatorConfig coordinato
             if (fault == Fault.KILL_SLAVE) {
                 weight += 2;
             }
-            // Not yet: what the replaced one may still read needs the grants of every copy in sync.
-            if (weight > 0 && fault != Fault.REPLACE_COORDINATOR) {
+            if (weight > 0) {
                 weights.put(fault, weight);
             }
         }

@@ -18,6 +18,7 @@ import java.util.TreeMap;
  */
 final class FaultInjector {
     private static final int MAX_SLAVES = 6;
+    private static final long LOOKS_AFTER_NS = 1_000_000_000L;
 
     private final SimWorld world;
     private final SimCluster cluster;
@@ -118,7 +119,8 @@ final class FaultInjector {
     }
 
     private boolean troubleDisk(Fault fault) {
-        cluster.coordinator().disk().trouble(fault, world.nowNs() + random.skewed(10_000_000, 10_000_000_000L));
+        long longestNs = fault == Fault.SLOW_DISK ? 60_000_000_000L : 10_000_000_000L;
+        cluster.coordinator().disk().trouble(fault, world.nowNs() + random.skewed(10_000_000, longestNs));
         return true;
     }
 
@@ -148,6 +150,24 @@ final class FaultInjector {
             slave.node().crash(Death.KILLED);
         }
         operator.ask(command, () -> cluster.hasLeft(slave));
+        if (drain) {
+            stopOnceDrained(slave);
+        }
         return true;
+    }
+
+    /**
+     * What has left is stopped, as its console says it may be. One that was cut off while it was drained does not know that
+     * it was; a restarted coordinator does not either, and takes it in again: then the operator has to drain it once more.
+     */
+    private void stopOnceDrained(Slave slave) {
+        if (cluster.hasLeft(slave)) {
+            slave.node().crash(Death.KILLED);
+            return;
+        }
+        if (operator.isDone() && cluster.isMember(slave) && !cluster.isLeaving(slave)) {
+            operator.ask(new Command.Drain(slave.node().address()), () -> cluster.hasLeft(slave));
+        }
+        world.scheduler().after(LOOKS_AFTER_NS, () -> stopOnceDrained(slave));
     }
 }

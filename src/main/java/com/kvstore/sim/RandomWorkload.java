@@ -19,6 +19,7 @@ final class RandomWorkload implements Workload {
     private final SimRandom random;
     private final List<Bytes> hotKeys;
     private final double writeShare;
+    private final double deleteShare;
     private final double transactionShare;
     private final double burstShare;
     private final long maxThinkNs;
@@ -37,6 +38,7 @@ final class RandomWorkload implements Workload {
         this.random = random;
         this.hotKeys = hotKeys;
         this.writeShare = 0.2 + random.nextDouble() * 0.6;
+        this.deleteShare = 0.05 + random.nextDouble() * 0.45;
         this.transactionShare = random.chance(0.5) ? 0 : random.nextDouble() * 0.2;
         this.burstShare = random.nextDouble() * 0.8;
         this.maxThinkNs = random.skewed(200_000_000, 4_000_000_000L);
@@ -66,12 +68,10 @@ final class RandomWorkload implements Workload {
             return new Command.Get(random.pick(keys));
         }
         Bytes key = random.pick(hotKeys);
-        return Command.Transact.of(
-                switch (random.below(6)) {
-                    case 0 -> Write.delete(key);
-                    case 1, 2 -> Write.update(key, newValue());
-                    default -> Write.put(key, newValue());
-                });
+        if (random.chance(deleteShare)) {
+            return Command.Transact.of(Write.delete(key));
+        }
+        return Command.Transact.of(random.chance(0.4) ? Write.update(key, newValue()) : Write.put(key, newValue()));
     }
 
     private List<Write> ownTransaction() {

@@ -33,6 +33,7 @@ final class ClusterSimulationTest {
             "FAILED_SYNC",
             "SLOW_DISK",
             "KILL_ALL",
+            "REPLACE_COORDINATOR",
             "ONE_WAY_CUT",
             "ISOLATE",
             "BRIDGE",

@@ -124,7 +124,7 @@ final class Registration {
     }
 
     private void retryLater(String what, long nowNs, Effects effects) {
-        if (leaveAtNs != Long.MAX_VALUE) {
+        if (leaveAtNs != Long.MAX_VALUE && !goodbyeAnswered) {
             // Nobody is left to ask whether this node may go.
             effects.stop(0);
         } else if (mayRegister()) {
@@ -260,7 +260,9 @@ final class Registration {
         if (nowNs >= leaveAtNs || silent) {
             effects.stop(0);
         } else {
-            effects.send(link, new Goodbye(config.self(), incarnation));
+            if (link != 0) {
+                effects.send(link, new Goodbye(config.self(), incarnation));
+            }
             effects.setTimer(GOODBYE, nowNs + ASK_AGAIN_NS);
         }
     }

@@ -2,6 +2,8 @@ package com.kvstore.protocol.ring;
 
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.Peer;
@@ -14,6 +16,7 @@ import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveScheduler;
 import com.kvstore.protocol.twophase.Cluster;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.function.UnaryOperator;
@@ -96,6 +99,31 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     @Override
     public void completed(int member, List<Range> ranges, Effects effects) {
         views.propose(
-                view -> view.members().containsKey(member) ? ViewChanges.complete(view, member, ranges) : view, null);
+                view -> view.members().containsKey(member)
+                        ? ViewChanges.complete(view, member, takingWrites(member, ranges))
+                        : view,
+                null);
+    }
+
+    /**
+     * Of {@code ranges}, where the member's copies take writes in the view in force. A view that put them out of sync may
+     * have been on its way to the disk when the move ended: what was written under it, they lack.
+     */
+    private List<Range> takingWrites(int member, List<Range> ranges) {
+        List<Range> taking = new ArrayList<>();
+        for (Arc arc : views.current().arcs()) {
+            Copy copy = arc.copyOf(member);
+            if (copy == null || !copy.takesWrites()) {
+                continue;
+            }
+            for (Range range : ranges) {
+                int start = Math.max(arc.start(), range.start());
+                int end = Math.min(arc.end(), range.end());
+                if (start <= end) {
+                    taking.add(new Range(start, end));
+                }
+            }
+        }
+        return taking;
     }
 }

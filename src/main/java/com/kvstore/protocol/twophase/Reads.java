@@ -8,7 +8,6 @@ import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
-import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
@@ -25,17 +24,14 @@ import org.jspecify.annotations.Nullable;
  * <p>A read shares its link with the commits that were decided before it, so it sees them. An answer on a link that was
  * given up is never used: the copy may have lost sync since.
  *
- * <p>The cache answers only while every in-sync copy of the key's arc has granted this coordinator's epoch within the
- * last second, counted from when the granted batch was sent: whoever wants to write as a newer coordinator needs one of
- * them, and must wait for its grant to run out.
+ * <p>The cache answers only while every in-sync copy of the key's arc has granted this coordinator's epoch ({@link Grants}):
+ * whoever wants to write as a newer coordinator needs one of them, and must wait for its grant to run out.
  */
 final class Reads {
-    /** Less than what the slaves keep to, for clocks that run at different rates. */
-    private static final long LEASE_NS = Peers.GRANT_NS / 10 * 9;
-
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
+    private final Grants grants;
     private final WallClock clock;
     /** Wait for a link that is being opened. */
     private List<PendingRead> parked = new ArrayList<>();
@@ -43,10 +39,11 @@ final class Reads {
     private List<MultiRead> parkedGroups = new ArrayList<>();
     private int clientsWaiting;
 
-    Reads(Cluster cluster, Channels channels, ReadCache cache, WallClock clock) {
+    Reads(Cluster cluster, Channels channels, ReadCache cache, Grants grants, WallClock clock) {
         this.cluster = cluster;
         this.channels = channels;
         this.cache = cache;
+        this.grants = grants;
         this.clock = clock;
     }
 
@@ -114,25 +111,9 @@ final class Reads {
         Result.Value cached = cache.get(key);
         return cached != null
                         && !Expiry.isPast(cached.deadlineMs(), clock.nowMs())
-                        && isLeased(cluster.view().arcAt(position), nowNs)
+                        && grants.areGranted(cluster.view().arcAt(position), nowNs)
                 ? cached
                 : null;
-    }
-
-    private boolean isLeased(Arc arc, long nowNs) {
-        boolean any = false;
-        for (Copy copy : arc.copies()) {
-            if (copy.inSync()) {
-                Channel channel = channels.existing(copy.member());
-                if (channel == null
-                        || channel.grantedFromNs == Long.MIN_VALUE
-                        || nowNs - channel.grantedFromNs > LEASE_NS) {
-                    return false;
-                }
-                any = true;
-            }
-        }
-        return any;
     }
 
     private boolean isUp(int member) {
@@ -233,6 +214,17 @@ final class Reads {
         return bytes == null && cluster.view().arcAt(read.position).lost()
                 ? AttemptBuilder.lost(read.key.text())
                 : Result.Failure.of(ErrorCode.NOT_FOUND, "Key not found: " + read.key.text());
+    }
+
+    /** A read that can get no answer. */
+    void refuse(PendingRead read, Result.Failure failure, Effects effects) {
+        MultiRead group = read.group;
+        if (group == null) {
+            clientsWaiting--;
+            effects.reply(read.client, failure);
+        } else if (group.awaits(read)) {
+            group.failed(failure, effects);
+        }
     }
 
     /** Reads whose link is gone look for another. */

@@ -275,19 +275,17 @@ final class Recovery {
     }
 
     /**
-     * Whether the member has copies of the transaction's keys, and all of them are out of sync: then it proves nothing that
-     * it does not hold it prepared. It may have been told to drop it, to be filled anew.
+     * Whether the member has no copy in sync of any of the transaction's keys: then it proves nothing that it does not hold
+     * it prepared. It may have been told to drop it, when its copies fell behind, and may have lost those copies since.
      */
     private static boolean isOutOfSync(View view, int member, Doubt doubt) {
-        boolean any = false;
         for (int position : doubt.positions) {
             Copy copy = view.arcAt(position).copyOf(member);
             if (copy != null && copy.inSync()) {
                 return false;
             }
-            any |= copy != null;
         }
-        return any;
+        return true;
     }
 
     private void close(Doubt doubt, boolean commit) {

@@ -47,6 +47,7 @@ public final class TwoPhaseCoordinator {
     private final RequestTable requests = new RequestTable();
     private final Transactions transactions;
     private final Reads reads;
+    private final ReadFence fence;
     private final Scans scans;
     private final WallClock clock;
     private final Recovery recovery;
@@ -67,7 +68,9 @@ public final class TwoPhaseCoordinator {
         this.channels = new Channels(cluster);
         this.cache = new ReadCache(cacheSize);
         this.stale = new StaleMarker(cluster, channels);
-        this.reads = new Reads(cluster, channels, cache, clock);
+        Grants grants = new Grants(channels);
+        this.reads = new Reads(cluster, channels, cache, grants, clock);
+        this.fence = new ReadFence(cluster, grants, reads, stale);
         this.scans = new Scans(cluster, clock);
         this.transactions = new Transactions(
                 cluster,
@@ -185,7 +188,7 @@ public final class TwoPhaseCoordinator {
             recovery.onAnswered(member, sent.strayOutcomes);
             transactions.onAnswered(sent, member, reply.refusals(), effects);
         }
-        reads.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), effects);
+        fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
         for (Expired expired : reply.expired()) {
             if (!recovery.isInDoubt(expired.key())) {
                 transactions.deleteExpired(expired, effects);
@@ -222,6 +225,7 @@ public final class TwoPhaseCoordinator {
         reads.retryParked(effects);
         recovery.reconsider();
         transactions.onDown(member, effects);
+        fence.retry(nowNs, effects);
     }
 
     /** Another view is in force. */
@@ -236,6 +240,7 @@ public final class TwoPhaseCoordinator {
         }
         recovery.reconsider();
         transactions.reconsider(nowNs, effects);
+        fence.viewChanged(effects);
         reads.retryParked(effects);
         scans.restart();
     }
@@ -257,6 +262,7 @@ public final class TwoPhaseCoordinator {
         if (stale.isWaiting()) {
             pingWhere(stale::asks, nowNs, effects);
         }
+        fence.askFor(channel -> channels.send(channel, turn(nowNs), effects), nowNs);
     }
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
@@ -282,6 +288,7 @@ public final class TwoPhaseCoordinator {
     /** Gives up waiting for participants that did not come back in time. */
     public void tick(long nowNs, Effects effects) {
         transactions.tick(nowNs, effects);
+        fence.retry(nowNs, effects);
     }
 
     /** Members that left a batch unanswered for longer than {@code timeoutNs}. */

@@ -37,6 +37,13 @@ final class WriteClients {
      * @return who waits for it, if it is to be executed; null: it was before, or may have been
      */
     @Nullable Waiter admit(long client, @Nullable RequestId id, long epoch, Effects effects) {
+        if (id != null && id.epoch() > epoch) {
+            // Carried out here and again by the newer coordinator, to whom it is no older than that one's life.
+            String message = "Not applied: a newer coordinator has taken over (epoch " + id.epoch() + ", this one has "
+                    + epoch + "). Ask that one";
+            effects.reply(client, Result.Failure.of(ErrorCode.UNAVAILABLE, message));
+            return null;
+        }
         RequestTable.Known known = id == null ? new RequestTable.Fresh() : requests.begin(id);
         if (known instanceof RequestTable.Done done) {
             effects.reply(client, done.result());

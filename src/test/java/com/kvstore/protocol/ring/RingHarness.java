@@ -93,6 +93,11 @@ final class RingHarness {
         public void persist(long token, Persistent state) {
             if (diskFails) {
                 inbox.add(new Input.PersistFailed(token, "no space left on device"));
+            } else if (diskHangs) {
+                hungWrites.add(() -> {
+                    durable = (View) state;
+                    inbox.add(new Input.Persisted(token));
+                });
             } else {
                 durable = (View) state;
                 inbox.add(new Input.Persisted(token));
@@ -144,6 +149,10 @@ final class RingHarness {
     View durable;
     boolean udpWorks = true;
     boolean diskFails;
+    /** Writes to the disk end when a test says so. */
+    boolean diskHangs;
+
+    final ArrayDeque<Runnable> hungWrites = new ArrayDeque<>();
     /** Messages that are lost, with whatever would follow on them; the link stays open. */
     Predicate<Message> withhold = message -> false;
 

@@ -15,6 +15,7 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.ring.RingHarness.Node;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -444,6 +445,36 @@ final class RingTest {
         assertEquals("still", ring.get("important"));
     }
 
+    /** Seed 100665 of the simulator: the copy was called in sync without what was written in between. */
+    @Test
+    void aCopyThatFellBehindWhileItsMoveEndedIsFilledAnew() {
+        RingHarness ring = RingHarness.cluster(8081);
+        ring.withhold = message -> message instanceof MoveMessage.MoveDone;
+        Node late = ring.startSlave(8082);
+        ring.advance(1_000);
+        // It is being filled, and does not answer: the view that says so is long on its way to the disk.
+        ring.diskHangs = true;
+        late.paused = true;
+        ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("alice"))));
+        ring.advance(1_000);
+        assertEquals(1, ring.hungWrites.size());
+        // Meanwhile it comes back and ends its move.
+        late.paused = false;
+        ring.withhold = message -> false;
+        ring.advance(1_000);
+        ring.hungWrites.remove().run();
+        ring.settle();
+        // The view in force has it out of sync: this is written without it.
+        long put = ring.ask(Command.Transact.of(Write.put(Bytes.of("email"), Bytes.of("a@b.c"))));
+        ring.advance(100);
+        assertTrue(((Result.Ack) ring.answers.get(put)).degraded());
+        ring.diskHangs = false;
+        ring.hungWrites.remove().run();
+        ring.settle();
+        ring.kill(ring.slave(8081));
+        assertEquals("a@b.c", ring.get("email"));
+    }
+
     @Test
     void whatOneSideCommittedTheOtherCommitsToo() {
         RingHarness ring = RingHarness.cluster(8081, 8082);
@@ -459,6 +490,17 @@ final class RingTest {
         assertEquals("bob", ring.get("username"));
         ring.advance(2_000);
         assertEquals("bob", replica.table.get(NAME).value().text());
+    }
+
+    /** Seed 2303 of the simulator: recovered by the newer coordinator, and executed there again. */
+    @Test
+    void aRequestThatNamesANewerCoordinatorsEpochIsNotCarriedOutByAnOlderOne() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        RequestId id = new RequestId("client", 1, ring.view().epoch() + 1, 0);
+        long client = ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("alice"))), id);
+        ring.advance(100);
+        assertEquals(ErrorCode.UNAVAILABLE, RingHarness.code(ring.answers.get(client)));
+        assertEquals("NOT_FOUND", ring.get("username"));
     }
 
     @Test
@@ -595,5 +637,26 @@ final class RingTest {
                 .filter(candidate -> ring.view().arcOf(Bytes.of(candidate)).equals(arc))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** Seed 200429 of the simulator. */
+    @Test
+    void aSlaveThatWaitsWithTheOnlyCopyWaitsOnWhenTheCoordinatorRestarts() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        Node only = ring.slave(8082);
+        ring.slave(8081).paused = true;
+        ring.put("username", "bob");
+        only.inbox.add(new Input.StopRequested());
+        ring.advance(1_000);
+        assertNull(only.exitStatus);
+        ring.kill(ring.coordinator);
+        ring.advance(100);
+        assertNull(only.exitStatus);
+        ring.startCoordinator();
+        ring.slave(8081).paused = false;
+        ring.advance(5_000);
+        assertEquals(0, only.exitStatus);
+        assertEquals("bob", ring.slave(8081).table.get(NAME).value().text());
     }
 }
