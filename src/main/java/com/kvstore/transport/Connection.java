@@ -1,5 +1,6 @@
 package com.kvstore.transport;
 
+import com.kvstore.common.Bytes;
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
@@ -77,11 +78,12 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         this.gate = new Gate(network.options().password(), peer != null);
     }
 
-    long id() {
+    /** Names it for the life of the process. */
+    public long id() {
         return id;
     }
 
-    Channel channel() {
+    public Channel channel() {
         return channel;
     }
 
@@ -203,11 +205,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
      */
     public void requested(Command command, @Nullable RequestId requestId, ClientRequest request) {
         if (command instanceof Command.Authenticate given) {
-            Result result = gate.enter(given);
-            if (!gate.isOpen()) {
-                network.wrongPassword(channel.remoteAddress());
-            }
-            answerHere(request, result);
+            answerHere(request, authenticate(given.password()) ? Result.Ack.WHOLE : Gate.WRONG);
             return;
         }
         if (!gate.isOpen()) {
@@ -235,8 +233,27 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     private void answerHere(ClientRequest request, Result result) {
         request.answer(result);
+        flushSoon();
+    }
+
+    /** For a {@link Language}: it has written an answer of its own. */
+    public void flushSoon() {
         markDirty();
         network.flushSoon();
+    }
+
+    /** Whether whoever is at the other end may do anything but tell the password. */
+    public boolean isAuthenticated() {
+        return gate.isOpen();
+    }
+
+    /** For a {@link Language} with a word of its own for passwords. @return whether it is right */
+    public boolean authenticate(Bytes password) {
+        gate.enter(password);
+        if (!gate.isOpen()) {
+            network.wrongPassword(channel.remoteAddress());
+        }
+        return gate.isOpen();
     }
 
     /** The request is done with, whether or not its client is still there. */
@@ -254,7 +271,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             ErrorCode.OVERLOADED, "Not read: too many earlier answers are waiting for this client to read them.");
 
     /** For a {@link Language}: nothing more is read until that is taken back. */
-    void stall(boolean waiting) {
+    public void stall(boolean waiting) {
         stalled = waiting;
         if (!waiting && !resumeQueued) {
             resumeQueued = true;
@@ -309,7 +326,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** For a {@link Language}: bytes of answers that it holds back, or (negative) no longer does. */
-    void countHeld(long bytes) {
+    public void countHeld(long bytes) {
         output.count(bytes);
     }
 
@@ -386,7 +403,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** Closes after one attempt to write out what was sent. */
-    void close() {
+    public void close() {
         if (!closed) {
             flush();
             closeNow();

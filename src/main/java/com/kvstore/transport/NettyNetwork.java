@@ -82,9 +82,9 @@ public final class NettyNetwork implements Network {
         this.newcomers = new Newcomers(loop, options.silenceTimeoutMs());
         this.inputBudget = new MemoryBudget(options.memoryBytes());
         this.answerBudget = new MemoryBudget(options.memoryBytes());
-        this.languages = List.of(
+        this.languages = new ArrayList<>(List.of(
                 new Language.Factory(BinaryLanguage::beginsWith, connection -> new BinaryLanguage(connection, writer)),
-                new Language.Factory(JsonLanguage::beginsWith, JsonLanguage::new));
+                new Language.Factory(JsonLanguage::beginsWith, JsonLanguage::new)));
         this.client = new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
@@ -102,6 +102,11 @@ public final class NettyNetwork implements Network {
      */
     public void deliverTo(Consumer<Input> taker) {
         this.sink = taker;
+    }
+
+    /** Adds a language; before anything is opened. */
+    public void speak(Language.Factory language) {
+        languages.add(language);
     }
 
     /** @param taker hears of passwords that do not match, in sentences for people */

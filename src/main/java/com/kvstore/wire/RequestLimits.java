@@ -37,6 +37,9 @@ public final class RequestLimits {
         if (command instanceof Command.GetAll get) {
             return checkKeys(get.keys());
         }
+        if (command instanceof Command.Compute compute) {
+            return checkKeys(compute.keys());
+        }
         if (command instanceof Command.Scan scan) {
             return checkScan(scan);
         }
@@ -47,7 +50,7 @@ public final class RequestLimits {
         if (keys.isEmpty() || keys.size() > Limits.MAX_WRITES) {
             return Failure.of(
                     ErrorCode.BAD_REQUEST,
-                    "a multi-get asks for 1 to " + Limits.MAX_WRITES + " keys, and this one for " + keys.size());
+                    "a request is about 1 to " + Limits.MAX_WRITES + " keys, and this one about " + keys.size());
         }
         for (Bytes key : keys) {
             Failure wrong = checkKey(key);
