@@ -12,7 +12,8 @@
 #
 # Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
 # --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes; to the data nodes:
-# --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections.
+# --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections
+# --password-file.
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
 # ends with the client's status (0 all worked, 1 a key was not found, 2 an error). Each node's console is in
@@ -32,6 +33,7 @@ dir=""
 prompt=yes
 coordinator_options=()
 slave_options=()
+client_options=()
 
 # number OPTION VALUE LOW HIGH: leaves the script if VALUE is none.
 number() {
@@ -83,6 +85,15 @@ while (($# > 0)); do
         --wire | --max-value | --max-connections)
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
+            ;;
+        --password-file)
+            if [[ ! -r "$value" ]]; then
+                usage_error "$option: $value cannot be read"
+            fi
+            value=$(readlink -f -- "$value")
+            coordinator_options+=("$option" "$value")
+            slave_options+=("$option" "$value")
+            client_options+=("$option" "$value")
             ;;
         *) usage_error "unknown option: $option" ;;
     esac
@@ -236,7 +247,7 @@ done
 # With one data node there is one copy; with more, the first command should find two.
 if ((slaves > 1)); then
     for ((tenths = 0; tenths < 50; tenths++)); do
-        if "$KVSTORE_HOME/run-client.sh" --config "$dir/cs_config.txt" status --json </dev/null 2>/dev/null |
+        if "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" status --json </dev/null 2>/dev/null |
             grep -q '"whole": *true'; then
             break
         fi
@@ -271,12 +282,12 @@ elif [[ -t 0 ]]; then
     # Ctrl-C at the prompt is the prompt's business.
     trap ':' INT
     status=0
-    "$KVSTORE_HOME/run-client.sh" --config "$dir/cs_config.txt" || status=$?
+    "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" || status=$?
     exit "$status"
 else
     # In the background, so that a signal to this script is heard while the commands run.
     status=0
-    "$KVSTORE_HOME/run-client.sh" --config "$dir/cs_config.txt" <&0 &
+    "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" <&0 &
     client_pid=$!
     wait "$client_pid" || status=$?
     client_pid=""

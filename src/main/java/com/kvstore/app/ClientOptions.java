@@ -2,7 +2,9 @@ package com.kvstore.app;
 
 import com.kvstore.client.ClientSettings;
 import com.kvstore.client.Format;
+import com.kvstore.common.Password;
 import com.kvstore.common.ServerNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
@@ -43,6 +45,7 @@ final class ClientOptions {
                 or(value("config", before, after), ClientSettings.DEFAULT_CONFIG_FILE),
                 timeoutMs(value("timeout", before, after)),
                 format(has("raw", before, after), has("json", before, after)),
+                password(value("password-file", before, after)),
                 words);
     }
 
@@ -76,6 +79,7 @@ final class ClientOptions {
         options.addOption(Option.builder().longOpt("server").hasArg().get());
         options.addOption(Option.builder().longOpt("config").hasArg().get());
         options.addOption(Option.builder().longOpt("timeout").hasArg().get());
+        options.addOption(Option.builder().longOpt("password-file").hasArg().get());
         options.addOption(Option.builder().longOpt("raw").get());
         options.addOption(Option.builder().longOpt("json").get());
         options.addOption(Option.builder("h").longOpt("help").get());
@@ -103,6 +107,10 @@ final class ClientOptions {
             return ServerNode.parse(address);
         }
         return port == null ? null : new ServerNode(LOOPBACK, port);
+    }
+
+    private static @Nullable Password password(@Nullable String file) {
+        return file == null ? null : PasswordFile.read(Path.of(file));
     }
 
     private static boolean isNumber(String word) {

@@ -1,5 +1,6 @@
 package com.kvstore.app;
 
+import com.kvstore.common.Durations;
 import java.util.List;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.DefaultParser;
@@ -110,7 +111,11 @@ final class CommandLineForm {
 
         /** Milliseconds. */
         long durationMs(String option, String otherwise) throws UsageException {
-            return Durations.parseMs("--" + option, text(option, otherwise));
+            try {
+                return Durations.parseMs(text(option, otherwise));
+            } catch (IllegalArgumentException wrong) {
+                throw new UsageException("--" + option + " needs " + wrong.getMessage());
+            }
         }
 
         /** Bytes. */

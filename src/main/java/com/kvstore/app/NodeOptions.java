@@ -1,6 +1,7 @@
 package com.kvstore.app;
 
 import com.kvstore.common.Limits;
+import com.kvstore.common.Password;
 import com.kvstore.common.ServerNode;
 import com.kvstore.transport.NetworkOptions;
 import java.nio.file.InvalidPathException;
@@ -19,6 +20,10 @@ final class NodeOptions {
         return form.option("config", "FILE", "the coordinator's address: two lines, IP and port (cs_config.txt)")
                 .option("max-value", "SIZE", "largest value; the same on all nodes (16M)")
                 .option("max-connections", "N", "connections accepted at one time (10000)")
+                .option(
+                        "password-file",
+                        "FILE",
+                        "ask everybody for the password in FILE, and tell it to other nodes (none)")
                 .option("wire", "binary|json", "what this node speaks to other nodes (binary)");
     }
 
@@ -28,7 +33,18 @@ final class NodeOptions {
         int maxValueBytes = (int)
                 arguments.size("max-value", Limits.DEFAULT_MAX_VALUE_BYTES, MIN_MAX_VALUE_BYTES, MAX_MAX_VALUE_BYTES);
         int maxConnections = arguments.number("max-connections", NetworkOptions.DEFAULT_MAX_CONNECTIONS, 1, 1_000_000);
-        return NetworkOptions.of(json, maxValueBytes, maxConnections);
+        return NetworkOptions.of(json, maxValueBytes, maxConnections).withPassword(password(arguments));
+    }
+
+    private static @Nullable Password password(CommandLineForm.Arguments arguments) throws UsageException {
+        if (!arguments.has("password-file")) {
+            return null;
+        }
+        try {
+            return PasswordFile.read(path("password-file", arguments.text("password-file", "")));
+        } catch (IllegalArgumentException wrong) {
+            throw new UsageException(String.valueOf(wrong.getMessage()));
+        }
     }
 
     static Path path(String option, String text) throws UsageException {

@@ -1,6 +1,8 @@
 package com.kvstore.client;
 
 import com.kvstore.client.PromptCommand.Ask;
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
@@ -34,6 +36,9 @@ final class Answers {
         if (result instanceof Result.Failure failure) {
             return Answer.of(status, "✗ " + failure(ask, failure));
         }
+        if (result instanceof Result.Value value && ask.word() == PromptCommand.Word.VERSION) {
+            return Answer.of(status, "✓ Version of '" + Printable.text(ask.subject()) + "' is: " + value.version());
+        }
         if (result instanceof Result.Value value) {
             return wanted == Format.RAW
                     ? new Answer(status, value.value(), true)
@@ -48,7 +53,45 @@ final class Answers {
             boolean table = !oneLine || ask.word() == PromptCommand.Word.WHERE;
             return Answer.of(status, table ? StatusView.text(ask.word(), document.json()) : line(document.json()));
         }
+        if (result instanceof Result.Values values && ask.command() instanceof Command.GetAll asked) {
+            return Answer.of(status, "✓ " + values(asked, values));
+        }
+        if (result instanceof Result.Count count) {
+            return Answer.of(status, "✓ " + (count.keys() == 1 ? "1 key" : count.keys() + " keys"));
+        }
         return Answer.of(status, "✓ " + name(ask) + " successful");
+    }
+
+    private static String values(Command.GetAll asked, Result.Values values) {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < asked.keys().size(); i++) {
+            out.append(i == 0 ? "" : ", ")
+                    .append('\'')
+                    .append(Printable.text(asked.keys().get(i)))
+                    .append("' ")
+                    .append(values.values()
+                            .get(i)
+                            .map(value -> "is: " + Printable.text(value.value()))
+                            .orElse("is not there"));
+        }
+        return out.toString();
+    }
+
+    /** @param keys in the order they were found */
+    Answer keys(List<Bytes> keys) {
+        if (format == Format.JSON) {
+            return Answer.of(Answer.DONE, json(new Result.Page(keys, 0)));
+        }
+        StringBuilder out = new StringBuilder();
+        if (format != Format.RAW) {
+            out.append("✓ ").append(keys.size() == 1 ? "1 key" : keys.size() + " keys");
+            out.append(keys.isEmpty() ? "" : oneLine ? ": " : ":\n");
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            out.append(i == 0 ? "" : oneLine && format != Format.RAW ? " " : "\n")
+                    .append(Printable.text(keys.get(i)));
+        }
+        return Answer.of(Answer.DONE, out.toString());
     }
 
     /** An answer of the client's own. */
@@ -140,9 +183,7 @@ final class Answers {
     }
 
     private static String name(Ask ask) {
-        return ask.word() == PromptCommand.Word.ACCEPT_LOSS
-                ? "ACCEPT-LOSS"
-                : ask.word().name();
+        return ask.word().name().replace('_', '-');
     }
 
     /** A JSON document on one line: a raw line end in JSON is only white space. */

@@ -130,7 +130,8 @@ public final class Client {
 
     private KvClientConfig config(Addresses addresses) {
         KvClientConfig defaults = KvClientConfig.of(addresses.get().toArray(new ServerNode[0]));
-        return defaults.withRequestTimeoutMs(settings.timeoutMs())
+        return defaults.withPassword(settings.password())
+                .withRequestTimeoutMs(settings.timeoutMs())
                 .withConnectTimeoutMs(Math.min(settings.timeoutMs(), defaults.connectTimeoutMs()));
     }
 

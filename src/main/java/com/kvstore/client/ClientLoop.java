@@ -3,6 +3,7 @@ package com.kvstore.client;
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Password;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.wire.BinaryCodec;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class ClientLoop implements Runnable, Connection.Receiver {
     /** The tag of the ping that opens a connection; requests count from 1. */
     private static final long PING_TAG = 0;
+
+    /** The tag of what goes before it, if there is a password. */
+    private static final long PASSWORD_TAG = -1;
 
     private static final int MOST_VALUE_BYTES = 256 * 1024 * 1024;
 
@@ -238,6 +242,11 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     private void receive(Connection open) {
         try {
             if (open.connectable() && open.finishConnect()) {
+                Password password = config.password();
+                if (password != null) {
+                    Command tell = new Command.Authenticate(password.bytes());
+                    open.send(new ClientMessage.Request(PASSWORD_TAG, tell, null));
+                }
                 open.send(new ClientMessage.Request(PING_TAG, new Command.Ping(), null));
                 open.flush();
             } else if (open.readable()) {
@@ -257,7 +266,8 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     public void received(ClientMessage.Response response) {
         if (response.tag() == PING_TAG) {
             pinged(response.result());
-        } else {
+        } else if (response.tag() != PASSWORD_TAG) {
+            // What is wrong with a password, the answer to the ping says too.
             requests.answered(response, lastHeardNs);
         }
     }
@@ -269,11 +279,10 @@ final class ClientLoop implements Runnable, Connection.Receiver {
         }
         ServerNode node = open.node();
         if (result instanceof Result.Pong pong) {
-            ready = true;
-            dialer.succeeded();
-            requests.connectionReady(node.toString(), pong.epoch());
-            firstConnection.complete(node);
-            listener.connected(node);
+            connected(node, pong.epoch());
+        } else if (result instanceof Result.Failure failure && failure.code() == ErrorCode.UNAUTHORIZED) {
+            // Whoever asks anything hears the same: there is nothing to wait for.
+            connected(node, failure.epoch());
         } else if (result instanceof Result.Failure failure) {
             ServerNode elsewhere = failure.redirect();
             if (failure.code() == ErrorCode.WRONG_NODE && elsewhere != null && requests.mayFollow()) {
@@ -285,6 +294,14 @@ final class ClientLoop implements Runnable, Connection.Receiver {
         } else {
             lost("it did not answer a ping");
         }
+    }
+
+    private void connected(ServerNode node, long epoch) {
+        ready = true;
+        dialer.succeeded();
+        requests.connectionReady(node.toString(), epoch);
+        firstConnection.complete(node);
+        listener.connected(node);
     }
 
     /** The connection is of no use any more; the dialer waits before it tries again. */

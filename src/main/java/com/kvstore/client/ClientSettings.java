@@ -1,5 +1,6 @@
 package com.kvstore.client;
 
+import com.kvstore.common.Password;
 import com.kvstore.common.ServerNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param server where to connect; null: as {@code configFile} says
  * @param configFile read anew at each attempt to connect
  * @param timeoutMs for one command
+ * @param password told to every node; null: none
  * @param words the command to carry out; empty: prompt or pipe
  */
 public record ClientSettings(
-        @Nullable ServerNode server, String configFile, long timeoutMs, Format format, List<String> words) {
+        @Nullable ServerNode server,
+        String configFile,
+        long timeoutMs,
+        Format format,
+        @Nullable Password password,
+        List<String> words) {
     public static final String DEFAULT_CONFIG_FILE = "cs_config.txt";
     public static final long DEFAULT_TIMEOUT_MS = 10_000;
 

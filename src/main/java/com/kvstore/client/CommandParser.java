@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: no state.
  */
 final class CommandParser {
+    private static final int LONGEST_COMMAND = 20;
+
     private CommandParser() {}
 
     /** @param line without its line end */
@@ -118,6 +120,10 @@ final class CommandParser {
 
     /** Commands with a fixed number of words, behind which a format may stand. */
     private static PromptCommand fixed(String command, List<Bytes> words) {
+        PromptCommand conditional = ConditionalCommands.parse(command, words);
+        if (conditional != null) {
+            return conditional;
+        }
         int expected = expectedWords(command);
         if (expected < 0) {
             return new Bad("There is no command '" + Printable.text(words.get(0)) + "'. Type help for the commands.");
@@ -249,7 +255,7 @@ final class CommandParser {
 
     /** A long word is no command: it need not be looked at in full. */
     private static String lower(Bytes word) {
-        return word.length() > 16 ? "" : word.text().toLowerCase(Locale.ROOT);
+        return word.length() > LONGEST_COMMAND ? "" : word.text().toLowerCase(Locale.ROOT);
     }
 
     private static Bytes slice(byte[] bytes, int from, int to) {

@@ -8,6 +8,15 @@ public final class Help {
             get:KEY           GET KEY            read a value
             update:KEY:VALUE  UPDATE KEY VALUE   overwrite a value that is there
             delete:KEY        DELETE KEY         remove a key (also DEL)
+            put-if-absent KEY VALUE              store a value unless the key is there
+            put-if-version KEY VERSION VALUE     store a value unless it has changed since VERSION
+            version KEY                          the version of the value that is there
+            compare-and-delete KEY VALUE         remove a key if it has this value
+            put-ttl KEY TIME VALUE               store a value that is gone after TIME, as 500ms, 30s or 2m
+            multi-get KEY [KEY…]                 read several keys as of one moment
+            multi-put KEY VALUE [KEY VALUE…]     store all of these values or none
+            scan [PREFIX]                        the keys that are there
+            count                                how many keys are there
             status                               servers, copies, moves
             ring                                 the servers' positions
             where KEY                            a key's position, owner and replica
@@ -24,7 +33,9 @@ public final class Help {
 
     /** The same on one line, for whoever reads answers line by line. */
     public static final String COMMANDS_LINE = "Commands: put:KEY:VALUE get:KEY update:KEY:VALUE delete:KEY"
-            + " (or PUT KEY VALUE, SET, GET, UPDATE, DELETE, DEL) status ring where KEY plan add|remove IP:PORT"
+            + " (or PUT KEY VALUE, SET, GET, UPDATE, DELETE, DEL) put-if-absent KEY VALUE put-if-version KEY VERSION VALUE"
+            + " version KEY compare-and-delete KEY VALUE put-ttl KEY TIME VALUE multi-get KEY… multi-put KEY VALUE…"
+            + " scan [PREFIX] count status ring where KEY plan add|remove IP:PORT"
             + " drain IP:PORT forget IP:PORT accept-loss load FILE put-file KEY PATH get-file KEY PATH help exit";
 
     /** Of the command line. */
@@ -42,6 +53,8 @@ public final class Help {
               --config FILE      where that address stands, an IP and a port on a line each (default cs_config.txt;
                                  without that file 127.0.0.1 8080)
               --timeout TIME     how long a command may take, as 500ms, 10s or 2m (default 10s)
+              --password-file FILE
+                                 where the password stands that the nodes ask for
               --raw              print a value's bare bytes, with nothing added
               --json             print JSON, errors too
               --help             this text

@@ -2,9 +2,12 @@ package com.kvstore.client;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Version;
 import com.kvstore.common.Write;
 import com.kvstore.wire.BinaryCodec;
 import com.kvstore.wire.RequestLimits;
@@ -124,6 +127,51 @@ public final class KvClient implements AutoCloseable {
     /** Deletes a key that is there; {@code NOT_FOUND} if it is not. */
     public CompletableFuture<Result.Ack> delete(Bytes key) {
         return transact(List.of(Write.delete(key)));
+    }
+
+    /** A key's value with its version and deadline; empty if there is none. */
+    public CompletableFuture<Optional<Result.Value>> read(Bytes key) {
+        return getAll(List.of(key)).thenApply(values -> values.get(0));
+    }
+
+    /** The values of several keys as of one moment, in the order asked: all of a transaction or nothing of it. */
+    public CompletableFuture<List<Optional<Result.Value>>> getAll(List<Bytes> keys) {
+        return typed(Result.Values.class, execute(new Command.GetAll(keys)), Result.Values::values);
+    }
+
+    /** Inserts; {@code CONFLICT} if the key is there. */
+    public CompletableFuture<Result.Ack> putIfAbsent(Bytes key, Bytes value) {
+        return transact(List.of(new Write(key, value, Condition.ABSENT)));
+    }
+
+    /** Overwrites what {@code version} wrote, as {@link #read} tells it; {@code CONFLICT} if it has changed or is gone. */
+    public CompletableFuture<Result.Ack> putIfVersion(Bytes key, Version version, Bytes value) {
+        return transact(List.of(new Write(key, value, Condition.versionIs(version))));
+    }
+
+    /** Deletes a key that has this value; {@code CONFLICT} if it has another or none. */
+    public CompletableFuture<Result.Ack> compareAndDelete(Bytes key, Bytes value) {
+        return transact(List.of(new Write(key, null, Condition.valueIs(value))));
+    }
+
+    /** Inserts or overwrites with a value that is gone at its deadline, by the coordinator's clock. */
+    public CompletableFuture<Result.Ack> put(Bytes key, Bytes value, Expiry expiry) {
+        return transact(List.of(new Write(key, value, expiry, Condition.NONE)));
+    }
+
+    /**
+     * A page of the keys that begin with {@code prefix}; see {@link Command.Scan}.
+     *
+     * @param cursor 0 begins; else the page before's, until that is 0
+     * @param limit about how many keys to look at; 1 to {@link com.kvstore.common.Limits#MAX_SCAN}
+     */
+    public CompletableFuture<Result.Page> scan(Bytes prefix, long cursor, int limit) {
+        return typed(Result.Page.class, execute(new Command.Scan(cursor, limit, prefix)), Function.identity());
+    }
+
+    /** How many keys there are. */
+    public CompletableFuture<Long> count() {
+        return typed(Result.Count.class, execute(new Command.Count()), Result.Count::keys);
     }
 
     /**

@@ -1,8 +1,10 @@
 package com.kvstore.client;
 
 import com.kvstore.common.Limits;
+import com.kvstore.common.Password;
 import com.kvstore.common.ServerNode;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link KvClient} behaves. Immutable; {@link #of} gives the defaults, the {@code with…} methods change one.
@@ -16,6 +18,7 @@ import java.util.List;
  * @param maxInFlight requests sent and not yet answered
  * @param maxQueued requests waiting beside those; more end at once with {@code OVERLOADED}
  * @param maxValueBytes a longer value is refused with {@code TOO_LARGE} before it is sent
+ * @param password told to every node that is connected to; null: none
  */
 public record KvClientConfig(
         List<ServerNode> addresses,
@@ -24,7 +27,8 @@ public record KvClientConfig(
         long retryUnavailableMs,
         int maxInFlight,
         int maxQueued,
-        int maxValueBytes) {
+        int maxValueBytes,
+        @Nullable Password password) {
     public KvClientConfig {
         addresses = List.copyOf(addresses);
         if (addresses.isEmpty()) {
@@ -41,7 +45,7 @@ public record KvClientConfig(
     /** The defaults: 10 s for a request, 3 s to connect, 2 s of retries, 1,024 in flight, 16,384 queued. */
     public static KvClientConfig of(ServerNode... addresses) {
         return new KvClientConfig(
-                List.of(addresses), 10_000, 3_000, 2_000, 1_024, 16_384, Limits.DEFAULT_MAX_VALUE_BYTES);
+                List.of(addresses), 10_000, 3_000, 2_000, 1_024, 16_384, Limits.DEFAULT_MAX_VALUE_BYTES, null);
     }
 
     public KvClientConfig withRequestTimeoutMs(long newRequestTimeoutMs) {
@@ -52,7 +56,8 @@ public record KvClientConfig(
                 retryUnavailableMs,
                 maxInFlight,
                 maxQueued,
-                maxValueBytes);
+                maxValueBytes,
+                password);
     }
 
     public KvClientConfig withConnectTimeoutMs(long newConnectTimeoutMs) {
@@ -63,7 +68,8 @@ public record KvClientConfig(
                 retryUnavailableMs,
                 maxInFlight,
                 maxQueued,
-                maxValueBytes);
+                maxValueBytes,
+                password);
     }
 
     /** 0 hands every "not applied, retry" to the caller at once. */
@@ -75,7 +81,8 @@ public record KvClientConfig(
                 newRetryUnavailableMs,
                 maxInFlight,
                 maxQueued,
-                maxValueBytes);
+                maxValueBytes,
+                password);
     }
 
     public KvClientConfig withMaxInFlight(int newMaxInFlight) {
@@ -86,7 +93,8 @@ public record KvClientConfig(
                 retryUnavailableMs,
                 newMaxInFlight,
                 maxQueued,
-                maxValueBytes);
+                maxValueBytes,
+                password);
     }
 
     public KvClientConfig withMaxQueued(int newMaxQueued) {
@@ -97,7 +105,8 @@ public record KvClientConfig(
                 retryUnavailableMs,
                 maxInFlight,
                 newMaxQueued,
-                maxValueBytes);
+                maxValueBytes,
+                password);
     }
 
     public KvClientConfig withMaxValueBytes(int newMaxValueBytes) {
@@ -108,6 +117,19 @@ public record KvClientConfig(
                 retryUnavailableMs,
                 maxInFlight,
                 maxQueued,
-                newMaxValueBytes);
+                newMaxValueBytes,
+                password);
+    }
+
+    public KvClientConfig withPassword(@Nullable Password newPassword) {
+        return new KvClientConfig(
+                addresses,
+                requestTimeoutMs,
+                connectTimeoutMs,
+                retryUnavailableMs,
+                maxInFlight,
+                maxQueued,
+                maxValueBytes,
+                newPassword);
     }
 }

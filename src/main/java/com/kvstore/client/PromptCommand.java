@@ -19,7 +19,15 @@ sealed interface PromptCommand {
         PLAN,
         DRAIN,
         FORGET,
-        ACCEPT_LOSS
+        ACCEPT_LOSS,
+        PUT_IF_ABSENT,
+        PUT_IF_VERSION,
+        PUT_TTL,
+        COMPARE_AND_DELETE,
+        VERSION,
+        MULTI_GET,
+        MULTI_PUT,
+        COUNT
     }
 
     /**
@@ -37,9 +45,10 @@ sealed interface PromptCommand {
             return command instanceof Command.Transact;
         }
 
-        /** Whether {@code subject} is a key that this request reads or writes. */
+        /** Whether {@code subject} is the one key that this request reads or writes. */
         boolean aboutKey() {
-            return writes() || word == Word.GET;
+            boolean several = word == Word.MULTI_PUT;
+            return (writes() && !several) || word == Word.GET || word == Word.VERSION;
         }
     }
 
@@ -49,6 +58,9 @@ sealed interface PromptCommand {
     record PutFile(Bytes key, String file) implements PromptCommand {}
 
     record GetFile(Bytes key, String file) implements PromptCommand {}
+
+    /** Shows all keys that begin with {@code prefix}. */
+    record Scan(Bytes prefix) implements PromptCommand {}
 
     record Help() implements PromptCommand {}
 

@@ -6,11 +6,16 @@ import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /** Carries out one command and waits for its answer. Used from one thread; an interrupt ends the waiting. */
 final class Session {
+    private static final int KEYS_A_PAGE = 1_000;
+    private static final int MOST_KEYS = 1_000_000;
+
     private final KvClient client;
     private final Answers answers;
     private final Progress progress;
@@ -33,6 +38,9 @@ final class Session {
         if (command instanceof PromptCommand.Bad bad) {
             return answers.failed(ErrorCode.BAD_REQUEST, bad.message());
         }
+        if (command instanceof PromptCommand.Scan scan) {
+            return scan(scan.prefix());
+        }
         if (command instanceof PromptCommand.Load load) {
             return new Loader(client, answers, progress).load(load.file());
         }
@@ -49,6 +57,33 @@ final class Session {
         return new FileTransfer(client, answers, progress, maxValueBytes, timeoutMs);
     }
 
+    /** All keys, page after page. */
+    private Answer scan(Bytes prefix) {
+        List<Bytes> keys = new ArrayList<>();
+        long cursor = 0;
+        try {
+            do {
+                Result result = client.execute(new Command.Scan(cursor, KEYS_A_PAGE, prefix))
+                        .get();
+                if (!(result instanceof Result.Page page)) {
+                    Result.Failure failure = (Result.Failure) result;
+                    return answers.failed(failure.code(), failure.message());
+                }
+                keys.addAll(page.keys());
+                cursor = page.cursor();
+            } while (cursor != 0 && keys.size() <= MOST_KEYS);
+        } catch (InterruptedException stopped) {
+            return answers.failed(ErrorCode.UNAVAILABLE, "Interrupted.");
+        } catch (ExecutionException | RuntimeException broken) {
+            return answers.failed(ErrorCode.UNAVAILABLE, "The client broke down: " + broken.getMessage());
+        }
+        return keys.size() > MOST_KEYS
+                ? answers.failed(
+                        ErrorCode.TOO_LARGE,
+                        "There are more than " + MOST_KEYS + " keys: give a longer prefix, or use KvClient.scan")
+                : answers.keys(keys);
+    }
+
     private Answer ask(Ask ask) {
         CompletableFuture<Result> future = client.execute(ask.command());
         try {
@@ -63,6 +98,8 @@ final class Session {
     /** The answer to a request that a person no longer waits for. */
     private static Result.Failure stopped(Ask ask) {
         boolean reads = ask.command() instanceof Command.Get
+                || ask.command() instanceof Command.GetAll
+                || ask.command() instanceof Command.Count
                 || ask.command() instanceof Command.Describe
                 || ask.command() instanceof Command.Plan;
         return reads

@@ -17,6 +17,15 @@ final class ShellCompleter implements Completer {
             "update",
             "delete",
             "del",
+            "put-if-absent",
+            "put-if-version",
+            "version",
+            "compare-and-delete",
+            "put-ttl",
+            "multi-get",
+            "multi-put",
+            "scan",
+            "count",
             "status",
             "ring",
             "where",
@@ -30,8 +39,24 @@ final class ShellCompleter implements Completer {
             "help",
             "exit",
             "quit");
-    private static final List<String> BEFORE_KEY =
-            List.of("put", "set", "get", "update", "delete", "del", "where", "put-file", "get-file");
+    private static final List<String> BEFORE_KEY = List.of(
+            "put",
+            "set",
+            "get",
+            "update",
+            "delete",
+            "del",
+            "where",
+            "put-file",
+            "get-file",
+            "put-if-absent",
+            "put-if-version",
+            "version",
+            "compare-and-delete",
+            "put-ttl",
+            "multi-get",
+            "multi-put",
+            "scan");
 
     private final KnownKeys keys;
 

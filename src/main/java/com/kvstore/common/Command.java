@@ -61,6 +61,14 @@ public sealed interface Command {
     /** How many keys there are; answered with {@link Result.Count}. */
     record Count() implements Command {}
 
+    /** Tells the password; answered by the connection itself. */
+    record Authenticate(Bytes password) implements Command {
+        @Override
+        public String toString() {
+            return "Authenticate[password=(hidden)]";
+        }
+    }
+
     /** Answered at once, with the epoch: what a client asks first on a new connection. */
     record Ping() implements Command {}
 

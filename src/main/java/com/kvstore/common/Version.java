@@ -24,6 +24,28 @@ public record Version(long epoch, long counter) implements Comparable<Version> {
         return compareTo(other) > 0;
     }
 
+    /**
+     * @param text as {@link #toString} writes it
+     * @throws IllegalArgumentException if it is not
+     */
+    public static Version parse(String text) {
+        int dot = text.indexOf('.');
+        try {
+            long epoch = Long.parseLong(text.substring(0, Math.max(dot, 0)));
+            long counter = Long.parseLong(text.substring(dot + 1));
+            if (epoch >= 0 && counter >= 0) {
+                return new Version(epoch, counter);
+            }
+        } catch (NumberFormatException notNumbers) {
+            throw new IllegalArgumentException(notAVersion(text), notNumbers);
+        }
+        throw new IllegalArgumentException(notAVersion(text));
+    }
+
+    private static String notAVersion(String text) {
+        return "a version is EPOCH.COUNTER, like 12.7, not '" + text + "'";
+    }
+
     @Override
     public String toString() {
         return epoch + "." + counter;

@@ -61,6 +61,7 @@ public final class CoordinationServer {
         StateDirectory directory = null;
         try {
             NettyNetwork network = new NettyNetwork(loop, settings.network());
+            network.tellProblemsTo(problem -> console.line("ERROR", problem));
             NettyNetwork.Listener listener =
                     ConnectionHandler.open(network, settings.machine().self());
             directory = StateDirectory.open(settings.stateDirectory(), "--state");
@@ -112,7 +113,7 @@ public final class CoordinationServer {
     }
 
     private void greet(ServerNode self, int heartbeatPort) {
-        Addresses.warnIfReachable(self, console);
+        Addresses.warnIfReachable(self, settings.network().password() != null, console);
         console.line("INFO", "Coordination Server starting on " + self);
         console.line("INFO", "Configuration written to: " + settings.configFile());
         console.line("INFO", "Heartbeat monitor started on UDP port " + heartbeatPort);

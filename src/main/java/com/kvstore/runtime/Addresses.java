@@ -8,13 +8,14 @@ import java.net.UnknownHostException;
 public final class Addresses {
     private Addresses() {}
 
-    /** Warns on {@code console} if other machines can reach {@code self}: there is no password yet. */
-    public static void warnIfReachable(ServerNode self, Console console) {
-        if (!isLoopback(self.host())) {
+    /** Warns on {@code console} if other machines can reach {@code self} and nobody asks them for a password. */
+    public static void warnIfReachable(ServerNode self, boolean asksForPassword, Console console) {
+        if (!asksForPassword && !isLoopback(self.host())) {
             console.line(
                     "WARN",
                     self.host() + " can be reached from other machines and there is no password protection: everyone"
-                            + " who reaches " + self + " can read and write all data. Use 127.0.0.1, or a firewall.");
+                            + " who reaches " + self
+                            + " can read and write all data. Use --password-file, 127.0.0.1, or a firewall.");
         }
     }
 

@@ -41,12 +41,13 @@ public final class SlaveServer {
                     settings.drainTimeoutNs());
             SlaveMachine machine = new SlaveMachine(config, data.table(), data.incarnation());
             NettyNetwork network = new NettyNetwork(loop, settings.network());
+            network.tellProblemsTo(problem -> console.line("ERROR", problem));
             NodeDriver driver = new NodeDriver(
                     loop, machine, NodeDriver.LocalAnswers.NONE, network, Persistence.NONE, console, ending);
             network.deliverTo(driver);
             NettyNetwork.Listener listener = RequestHandler.open(network, settings.self());
             network.use(HeartbeatSender.open(loop));
-            Addresses.warnIfReachable(settings.self(), console);
+            Addresses.warnIfReachable(settings.self(), settings.network().password() != null, console);
             console.line("INFO", "Slave Server starting on " + settings.self());
             driver.submit(new Input.Started(System.currentTimeMillis()));
             listener.start();

@@ -87,7 +87,7 @@ final class BinaryLanguage implements Language {
     private void handle(Message message, int length) throws BadInputException {
         if (message instanceof ClientMessage.Request request) {
             connection.requested(request.command(), request.id(), new Tagged(request.tag(), length));
-        } else if (message instanceof ClientMessage) {
+        } else if (message instanceof ClientMessage && !connection.outgoing()) {
             throw new BadInputException(ErrorCode.BAD_REQUEST, "an answer came where only requests are expected");
         } else {
             connection.received(message);

@@ -1,8 +1,10 @@
 package com.kvstore.transport;
 
+import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
+import com.kvstore.common.Password;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the event loop only.
  *
  * <p>Bounds: of input it holds what has arrived, never what a length announces. A client may have
- * {@value #MAX_REQUESTS} requests or 32 MiB of them unanswered; then nothing more is read from it until answers have gone
+ * 1,024 requests or 32 MiB of them unanswered; then nothing more is read from it until answers have gone
  * out, nor while it does not read its own. Values that would wait behind 64 MiB of unread answers are replaced by
  * {@code OVERLOADED}. A node that lets 64 MiB pile up is cut off.
  *
@@ -33,10 +35,6 @@ import org.jspecify.annotations.Nullable;
  * with unread input would make the kernel reset the connection and the explanation would be lost.
  */
 public final class Connection extends ChannelInboundHandlerAdapter {
-    static final int MAX_REQUESTS = 1_024;
-    static final long MAX_REQUEST_BYTES = 32L << 20;
-    static final long MAX_UNSENT_BYTES = 64L << 20;
-    private static final int SMALL_BYTES = 4 * 1024;
     private static final long LINGER_MS = 1_000;
 
     private final NettyNetwork network;
@@ -48,8 +46,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private final OutputBuffer output;
     private @Nullable Language language;
 
-    private int requests;
-    private long requestBytes;
+    private final RequestsInHand requests;
+    private final Gate gate;
     /** The machine knows this link and must be told when it closes. */
     private boolean node;
 
@@ -75,6 +73,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         this.input = new InputBuffer(network.allocator(), inputBudget);
         this.output = new OutputBuffer(
                 channel, network.allocator(), peer == null ? network.answerBudget() : MemoryBudget.unlimited());
+        this.requests = new RequestsInHand(inputBudget);
+        this.gate = new Gate(network.options().password(), peer != null);
     }
 
     long id() {
@@ -118,13 +118,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Whether another message may be taken now. */
     public boolean mayRead() {
-        return !closed
-                && !refused
-                && (node
-                        || (!stalled
-                                && requests < MAX_REQUESTS
-                                && requestBytes < MAX_REQUEST_BYTES
-                                && channel.isWritable()));
+        return !closed && !refused && (node || (!stalled && requests.haveRoom() && channel.isWritable()));
     }
 
     @Override
@@ -183,12 +177,43 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** For a {@link Language}: a message from a node. */
     public void received(Message message) {
+        if (!gate.isOpen()) {
+            refuse(Gate.CLOSED.code(), Gate.CLOSED.message());
+            return;
+        }
+        if (peer != null && message instanceof ClientMessage.Response response) {
+            network.authenticated(peer, response.result());
+            return;
+        }
         node = true;
         network.received(id, message);
     }
 
-    /** For a {@link Language}: a client asks. Answered at once if it breaks a limit, else by the machine. */
+    /** Tells the other side the password, if there is one. */
+    void authenticate() {
+        Password password = options().password();
+        if (password != null) {
+            send(new ClientMessage.Request(0, new Command.Authenticate(password.bytes()), null));
+        }
+    }
+
+    /**
+     * For a {@link Language}: a client asks. Answered at once if it breaks a limit or has not told the password, else by
+     * the machine.
+     */
     public void requested(Command command, @Nullable RequestId requestId, ClientRequest request) {
+        if (command instanceof Command.Authenticate given) {
+            Result result = gate.enter(given);
+            if (!gate.isOpen()) {
+                network.wrongPassword(channel.remoteAddress());
+            }
+            answerHere(request, result);
+            return;
+        }
+        if (!gate.isOpen()) {
+            answerHere(request, Gate.CLOSED);
+            return;
+        }
         Result.Failure refusal = RequestLimits.check(command, options().maxValueBytes());
         if (refusal == null && inputBudget.isFull()) {
             refusal = Result.Failure.of(
@@ -198,50 +223,35 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (refusal != null) {
             rejected(request, refusal);
         } else {
-            countRequest(request, 1);
+            requests.add(request);
             network.requested(request, command, requestId);
         }
     }
 
     /** For a {@link Language}: a request that is answered without being executed. */
     public void rejected(ClientRequest request, Result.Failure refusal) {
-        request.answer(refusal);
+        answerHere(request, refusal);
+    }
+
+    private void answerHere(ClientRequest request, Result result) {
+        request.answer(result);
         markDirty();
         network.flushSoon();
     }
 
-    /** @param sign 1: taken in hand; -1: done with */
-    private void countRequest(ClientRequest request, int sign) {
-        requests += sign;
-        requestBytes += (long) sign * request.bytes;
-        inputBudget.count((long) sign * request.bytes);
-    }
-
     /** The request is done with, whether or not its client is still there. */
     void answer(ClientRequest request, Result result) {
-        countRequest(request, -1);
+        requests.remove(request);
         if (closed) {
             return;
         }
-        request.answer(mayHold(result) ? result : OUTPUT_FULL);
+        request.answer(output.mayHold(result) ? result : OUTPUT_FULL);
         markDirty();
         resumeLater();
     }
 
     private static final Result OUTPUT_FULL = Result.Failure.of(
             ErrorCode.OVERLOADED, "Not read: too many earlier answers are waiting for this client to read them.");
-
-    private boolean mayHold(Result result) {
-        long size = 0;
-        if (result instanceof Result.Value value) {
-            size = value.value().length();
-        } else if (result instanceof Result.Document document) {
-            size = document.json().length();
-        }
-        return size <= SMALL_BYTES
-                || (output.unsentBytes() < MAX_UNSENT_BYTES
-                        && network.answerBudget().fits(size));
-    }
 
     /** For a {@link Language}: nothing more is read until that is taken back. */
     void stall(boolean waiting) {
@@ -253,10 +263,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void resumeLater() {
-        if (!resumeQueued
-                && !channel.config().isAutoRead()
-                && requests <= MAX_REQUESTS / 2
-                && requestBytes <= MAX_REQUEST_BYTES / 2) {
+        if (!resumeQueued && !channel.config().isAutoRead() && requests.areFew()) {
             resumeQueued = true;
             channel.eventLoop().execute(this::resume);
         }
@@ -288,7 +295,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (closed || spoken == null) {
             return;
         }
-        if (output.unsentBytes() > MAX_UNSENT_BYTES) {
+        if (output.unsentBytes() > OutputBuffer.MAX_UNSENT_BYTES) {
             closeNow();
             return;
         }
@@ -348,7 +355,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** When nothing more will be answered: says so to the other side, then closes. */
     @SuppressWarnings("FutureReturnValueIgnored") // the channel is going away either way
     private void finishIfAnswered() {
-        if (!(refused || inputEnded) || requests > 0 || finishing || !input.isEmpty()) {
+        if (!(refused || inputEnded) || !requests.isEmpty() || finishing || !input.isEmpty()) {
             return;
         }
         finishing = true;

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * JSON lines: people, scripts, and nodes with {@code --wire json}.
  *
- * <p>Answers keep the order of the requests: one that is ready early waits in a window for those before it. A get that
+ * <p>Answers keep the order of the requests: one that is ready early waits in a window for those before it. A read that
  * follows a write of the same key on the same connection waits for it, because whoever sends lines one after the other
  * expects to read what the line before has written. A line that
  * is not a good request is answered with an error in its turn, and the connection goes on; only a line that is too long,
@@ -35,10 +35,10 @@ final class JsonLanguage implements Language {
     private final ArrayDeque<Slot> window = new ArrayDeque<>();
     /** How many unanswered requests of this connection write a key. */
     private final Map<Bytes, Integer> writing = new HashMap<>();
-    /** A get that waits for a write; nothing more is read meanwhile. */
+    /** A read that waits for a write; nothing more is read meanwhile. */
     private @Nullable Runnable stalled;
 
-    private Bytes stalledKey = Bytes.EMPTY;
+    private Command stalledRead = new Command.Ping();
     /** How many of the unfinished line's bytes are known to hold no line end: no byte is searched twice. */
     private int searched;
 
@@ -103,6 +103,10 @@ final class JsonLanguage implements Language {
             return;
         }
         try {
+            if (connection.outgoing()) {
+                connection.received(JsonNodeCodec.decode(new String(line, StandardCharsets.UTF_8)));
+                return;
+            }
             JsonLine decoded = JsonLines.decode(line, connection.options().maxValueBytes());
             if (decoded instanceof JsonLine.Node node) {
                 connection.received(node.message());
@@ -112,9 +116,6 @@ final class JsonLanguage implements Language {
         } catch (ProtocolException broken) {
             throw new BadInputException(ErrorCode.BAD_REQUEST, String.valueOf(broken.getMessage()));
         } catch (RequestException wrong) {
-            if (connection.outgoing()) {
-                throw new BadInputException(wrong.code(), String.valueOf(wrong.getMessage()));
-            }
             Slot slot = new Slot(wrong.id(), bytes, List.of());
             window.add(slot);
             connection.rejected(slot, wrong.failure());
@@ -128,8 +129,8 @@ final class JsonLanguage implements Language {
         for (Write write : writes) {
             writing.merge(write.key(), 1, Integer::sum);
         }
-        if (request.command() instanceof Command.Get get && writing.containsKey(get.key())) {
-            stalledKey = get.key();
+        if (readsWhatIsBeingWritten(request.command())) {
+            stalledRead = request.command();
             stalled = () -> connection.requested(request.command(), request.requestId(), slot);
             connection.stall(true);
         } else {
@@ -137,12 +138,25 @@ final class JsonLanguage implements Language {
         }
     }
 
+    private boolean readsWhatIsBeingWritten(Command command) {
+        if (writing.isEmpty()) {
+            return false;
+        }
+        if (command instanceof Command.Get get) {
+            return writing.containsKey(get.key());
+        }
+        if (command instanceof Command.GetAll get) {
+            return get.keys().stream().anyMatch(writing::containsKey);
+        }
+        return command instanceof Command.Scan || command instanceof Command.Count;
+    }
+
     private void written(List<Write> writes) {
         for (Write write : writes) {
             writing.computeIfPresent(write.key(), (key, count) -> count == 1 ? null : count - 1);
         }
         Runnable start = stalled;
-        if (start != null && !writing.containsKey(stalledKey)) {
+        if (start != null && !readsWhatIsBeingWritten(stalledRead)) {
             stalled = null;
             connection.stall(false);
             start.run();

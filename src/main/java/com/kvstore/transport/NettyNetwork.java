@@ -26,6 +26,7 @@ import io.netty.util.collection.LongObjectHashMap;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +69,7 @@ public final class NettyNetwork implements Network {
         throw new IllegalStateException("nobody takes what arrives: " + input);
     };
     private @Nullable UdpPort udp;
+    private PasswordTrouble passwords = new PasswordTrouble(problem -> {});
     private long lastLink;
     private long lastClient;
     private int accepted;
@@ -100,6 +102,11 @@ public final class NettyNetwork implements Network {
      */
     public void deliverTo(Consumer<Input> taker) {
         this.sink = taker;
+    }
+
+    /** @param taker hears of passwords that do not match, in sentences for people */
+    public void tellProblemsTo(Consumer<String> taker) {
+        passwords = new PasswordTrouble(taker);
     }
 
     /** The loop that everything here runs on. */
@@ -222,6 +229,7 @@ public final class NettyNetwork implements Network {
             binary.sendPreamble();
             dirty(connection);
         }
+        connection.authenticate();
         sink.accept(new Input.LinkOpened(connection.id(), peer));
     }
 
@@ -259,6 +267,19 @@ public final class NettyNetwork implements Network {
                 ErrorCode.BAD_REQUEST,
                 "This port speaks JSON lines, such as {\"req_type\":\"get\",\"key\":\"name\"}, and the nodes' binary"
                         + " frames; what was sent is neither.");
+    }
+
+    /** What a node said to the password it was told. */
+    void authenticated(ServerNode peer, Result result) {
+        if (result instanceof Result.Failure failure) {
+            passwords.refused(peer, failure.message());
+        } else {
+            passwords.accepted(peer);
+        }
+    }
+
+    void wrongPassword(SocketAddress from) {
+        passwords.wrong(from);
     }
 
     void received(long link, Message message) {

@@ -1,6 +1,8 @@
 package com.kvstore.transport;
 
 import com.kvstore.common.Limits;
+import com.kvstore.common.Password;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Limits and habits of a node's network.
@@ -11,6 +13,7 @@ import com.kvstore.common.Limits;
  * @param memoryBytes for all accepted connections together: what has been read and not answered, and, a second time,
  *     what has been answered and not read by the client
  * @param connectTimeoutMs after which a connection that is not open is given up
+ * @param password asked of everybody who connects, and told to every node this one connects to; null: none
  * @param silenceTimeoutMs after which a new connection that has sent nothing is closed
  */
 public record NetworkOptions(
@@ -19,7 +22,8 @@ public record NetworkOptions(
         int maxConnections,
         long memoryBytes,
         int connectTimeoutMs,
-        int silenceTimeoutMs) {
+        int silenceTimeoutMs,
+        @Nullable Password password) {
     public static final int DEFAULT_MAX_CONNECTIONS = 10_000;
     private static final long LEAST_MEMORY_BYTES = 64L << 20;
 
@@ -27,7 +31,12 @@ public record NetworkOptions(
         long quarter = Runtime.getRuntime().maxMemory() / 4;
         long fourValues = 4L * maxValueBytes;
         long memoryBytes = Math.max(LEAST_MEMORY_BYTES, Math.max(quarter, fourValues));
-        return new NetworkOptions(jsonLinks, maxValueBytes, maxConnections, memoryBytes, 500, 10_000);
+        return new NetworkOptions(jsonLinks, maxValueBytes, maxConnections, memoryBytes, 500, 10_000, null);
+    }
+
+    public NetworkOptions withPassword(@Nullable Password newPassword) {
+        return new NetworkOptions(
+                jsonLinks, maxValueBytes, maxConnections, memoryBytes, connectTimeoutMs, silenceTimeoutMs, newPassword);
     }
 
     public static NetworkOptions defaults() {

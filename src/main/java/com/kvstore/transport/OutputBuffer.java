@@ -1,8 +1,10 @@
 package com.kvstore.transport;
 
+import com.kvstore.common.Result;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,10 @@ final class OutputBuffer {
     /** Beyond this, growing the buffer would copy more than a second write costs. */
     private static final int CHUNK_BYTES = 128 * 1024;
 
+    /** More waits for nobody who does not read. */
+    static final long MAX_UNSENT_BYTES = 64L << 20;
+
+    private static final int SMALL_BYTES = 4 * 1024;
     private static final int FIRST_BYTES = 512;
 
     private final Channel channel;
@@ -27,6 +33,21 @@ final class OutputBuffer {
         this.channel = channel;
         this.allocator = allocator;
         this.budget = budget;
+    }
+
+    /** Whether an answer to a client may be added: small ones always, or nobody could be told that there is no room. */
+    boolean mayHold(Result result) {
+        long size = 0;
+        if (result instanceof Result.Value value) {
+            size = value.value().length();
+        } else if (result instanceof Result.Document document) {
+            size = document.json().length();
+        } else if (result instanceof Result.Values values) {
+            for (Optional<Result.Value> value : values.values()) {
+                size += value.map(present -> present.value().length()).orElse(0);
+            }
+        }
+        return size <= SMALL_BYTES || (unsentBytes < MAX_UNSENT_BYTES && budget.fits(size));
     }
 
     /** Copies the bytes. */

@@ -36,6 +36,7 @@ final class ClientBinary {
     private static final int GET_ALL = 10;
     private static final int SCAN = 11;
     private static final int COUNT_KEYS = 12;
+    private static final int AUTHENTICATE = 13;
 
     private static final int ACK = 1;
     private static final int VALUE = 2;
@@ -139,6 +140,9 @@ final class ClientBinary {
             out.bytes(scan.prefix());
         } else if (command instanceof Command.Count) {
             out.u8(COUNT_KEYS);
+        } else if (command instanceof Command.Authenticate authenticate) {
+            out.u8(AUTHENTICATE);
+            out.bytes(authenticate.password());
         } else {
             throw new IllegalArgumentException("this command never crosses the wire: " + command);
         }
@@ -159,6 +163,7 @@ final class ClientBinary {
             case GET_ALL -> new Command.GetAll(in.list(1, FrameReader::bytes));
             case SCAN -> new Command.Scan(in.fixed64(), in.smallNumber(), in.bytes());
             case COUNT_KEYS -> new Command.Count();
+            case AUTHENTICATE -> new Command.Authenticate(in.bytes());
             default -> throw new ProtocolException("unknown command " + kind);
         };
     }

@@ -131,11 +131,11 @@ final class JsonIn {
     }
 
     Version version(String name) throws ProtocolException {
-        return parsed(name, text(name), JsonIn::parseVersion);
+        return parsed(name, text(name), Version::parse);
     }
 
     List<Version> versions(String name) throws ProtocolException {
-        return texts(name, JsonIn::parseVersion);
+        return texts(name, Version::parse);
     }
 
     ServerNode server(String name) throws ProtocolException {
@@ -267,24 +267,6 @@ final class JsonIn {
             throw new ProtocolException(
                     field(name) + ": " + JsonText.shorten(String.valueOf(wrong.getMessage())), wrong);
         }
-    }
-
-    private static Version parseVersion(String text) {
-        int dot = text.indexOf('.');
-        try {
-            long epoch = Long.parseLong(text.substring(0, Math.max(dot, 0)));
-            long counter = Long.parseLong(text.substring(dot + 1));
-            if (epoch >= 0 && counter >= 0) {
-                return new Version(epoch, counter);
-            }
-        } catch (NumberFormatException fallThrough) {
-            throw new IllegalArgumentException(notAVersion(text), fallThrough);
-        }
-        throw new IllegalArgumentException(notAVersion(text));
-    }
-
-    private static String notAVersion(String text) {
-        return "a version is EPOCH.COUNTER, like 12.7, not '" + text + "'";
     }
 
     private long number(String name, Object value) throws ProtocolException {

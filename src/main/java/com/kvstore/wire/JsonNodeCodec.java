@@ -60,8 +60,10 @@ public final class JsonNodeCodec {
                 return new ClientMessage.Request(in.anyNumber(JsonIn.ID), request.command(), request.requestId());
             }
             if (JsonResponses.isResponse(type)) {
+                // An error that ends a connection answers no request, and has none's id.
+                long tag = in.has(JsonIn.ID) ? in.anyNumber(JsonIn.ID) : 0;
                 return new ClientMessage.Response(
-                        in.anyNumber(JsonIn.ID), JsonResponses.decode(object).result());
+                        tag, JsonResponses.decode(object).result());
             }
         } catch (RequestException wrong) {
             throw new ProtocolException(String.valueOf(wrong.getMessage()), wrong);

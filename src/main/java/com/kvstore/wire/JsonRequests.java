@@ -30,6 +30,7 @@ public final class JsonRequests {
             "multi-get",
             "scan",
             "count",
+            "auth",
             "transact",
             "ping",
             "status",
@@ -45,6 +46,7 @@ public final class JsonRequests {
     private static final String KEY = "key";
     private static final String TABLE = "table";
     private static final String SERVER = "server";
+    private static final String PASSWORD = "password";
     private static final String KEYS = "keys";
     private static final String CURSOR = "cursor";
     private static final String LIMIT = "limit";
@@ -134,6 +136,7 @@ public final class JsonRequests {
                         in.has(LIMIT) ? in.smallNumber(LIMIT) : DEFAULT_SCAN_LIMIT,
                         in.has(PREFIX) || in.has("prefix_b64") ? in.bytes(PREFIX) : Bytes.EMPTY);
             case "count" -> new Command.Count();
+            case "auth" -> new Command.Authenticate(in.bytes(PASSWORD));
             case "ping" -> new Command.Ping();
             case "status" -> new Command.Describe(Subject.STATUS, Bytes.EMPTY);
             case "ring" -> new Command.Describe(Subject.RING, Bytes.EMPTY);
@@ -212,6 +215,9 @@ public final class JsonRequests {
         if (command instanceof Command.Count) {
             return "count";
         }
+        if (command instanceof Command.Authenticate) {
+            return "auth";
+        }
         if (command instanceof Command.AcceptLoss) {
             return "accept-loss";
         }
@@ -245,6 +251,8 @@ public final class JsonRequests {
             out.put(plan.add() ? "add" : "remove", plan.server());
         } else if (command instanceof Command.Drain drain) {
             out.put(SERVER, drain.server());
+        } else if (command instanceof Command.Authenticate authenticate) {
+            out.put(PASSWORD, authenticate.password());
         } else if (command instanceof Command.Forget forget) {
             out.put(SERVER, forget.server());
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.kvstore.common.Durations;
 import com.kvstore.common.ServerNode;
 import com.kvstore.coordinator.CoordinatorSettings;
 import com.kvstore.slave.SlaveSettings;
@@ -157,10 +158,10 @@ class CommandLinesTest {
 
     @Test
     void sizesAndDurationsAreReadInTheirUnits() throws Exception {
-        assertEquals(500, Durations.parseMs("--x", "500ms"));
-        assertEquals(30_000, Durations.parseMs("--x", "30s"));
-        assertEquals(120_000, Durations.parseMs("--x", "2m"));
-        assertEquals(3_600_000, Durations.parseMs("--x", "1h"));
+        assertEquals(500, Durations.parseMs("500ms"));
+        assertEquals(30_000, Durations.parseMs("30s"));
+        assertEquals(120_000, Durations.parseMs("2m"));
+        assertEquals(3_600_000, Durations.parseMs("1h"));
         assertEquals(4_096, Sizes.parse("--x", "4096", 0, Long.MAX_VALUE));
         assertEquals(64 << 10, Sizes.parse("--x", "64k", 0, Long.MAX_VALUE));
         assertEquals(50 << 20, Sizes.parse("--x", "50MB", 0, Long.MAX_VALUE));

@@ -196,7 +196,7 @@ class JsonFaceTest {
 
     @Test
     void aSilentNewcomerIsClosedAndOneWithHalfARequestIsNot() throws Exception {
-        NetworkOptions impatient = new NetworkOptions(false, MAX_VALUE, 100, 1 << 20, 500, 50);
+        NetworkOptions impatient = new NetworkOptions(false, MAX_VALUE, 100, 1 << 20, 500, 50, null);
         node = new TestNode(impatient, JsonFaceTest::echo).listen();
         try (RawClient half = client();
                 RawClient silent = client()) {
@@ -240,14 +240,14 @@ class JsonFaceTest {
                 }
             });
             flood.start();
-            await().until(() -> node.inputs(Input.ClientRequested.class).size() == Connection.MAX_REQUESTS);
-            node.act(() -> assertEquals(Connection.MAX_REQUESTS, node.inputs.size()));
+            await().until(() -> node.inputs(Input.ClientRequested.class).size() == RequestsInHand.MOST);
+            node.act(() -> assertEquals(RequestsInHand.MOST, node.inputs.size()));
             for (int answered = 0; answered < total; ) {
                 int from = answered;
                 await().pollInterval(Duration.ofMillis(1)).until(() -> node.inputs.size() > from);
                 List<Input> all = List.copyOf(node.inputs);
                 List<Input> waiting = all.subList(from, all.size());
-                assertTrue(waiting.size() <= Connection.MAX_REQUESTS, "in hand at once: " + waiting.size());
+                assertTrue(waiting.size() <= RequestsInHand.MOST, "in hand at once: " + waiting.size());
                 node.act(() -> waiting.forEach(
                         request -> node.network.reply(((Input.ClientRequested) request).client(), Result.Ack.WHOLE)));
                 answered += waiting.size();
@@ -309,7 +309,7 @@ class JsonFaceTest {
     @Test
     void tooMuchUnfinishedInputIsRefusedAndOthersAreServed() throws Exception {
         int value = 4 << 20;
-        NetworkOptions small = new NetworkOptions(false, value, 100, 1 << 20, 500, 10_000);
+        NetworkOptions small = new NetworkOptions(false, value, 100, 1 << 20, 500, 10_000, null);
         node = new TestNode(small, JsonFaceTest::echo).listen();
         try (RawClient greedy = client();
                 RawClient modest = client()) {

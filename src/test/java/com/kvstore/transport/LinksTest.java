@@ -141,7 +141,8 @@ class LinksTest {
                     break;
                 }
             }
-            client = new TestNode(new NetworkOptions(false, 1 << 20, 10, 1 << 20, 100, 1_000), (input, network) -> {});
+            client = new TestNode(
+                    new NetworkOptions(false, 1 << 20, 10, 1 << 20, 100, 1_000, null), (input, network) -> {});
             ServerNode peer = new ServerNode("127.0.0.1", full.getLocalPort());
             client.act(() -> client.network.connect(peer));
             await().until(() -> client.inputs.size() == 1);

@@ -1,4 +1,4 @@
-package com.kvstore.app;
+package com.kvstore.common;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,13 +11,13 @@ public final class Durations {
     private Durations() {}
 
     /**
-     * @param option what the text was given for, for the message
      * @return milliseconds, 1 or more
+     * @throws IllegalArgumentException whose message goes on from "this needs"
      */
-    public static long parseMs(String option, String text) throws UsageException {
+    public static long parseMs(String text) {
         Matcher parts = FORM.matcher(text);
         if (!parts.matches()) {
-            throw new UsageException(option + " needs a duration such as 500ms, 30s or 2m, not '" + text + "'");
+            throw new IllegalArgumentException("a duration such as 500ms, 30s or 2m, not '" + text + "'");
         }
         long unitMs =
                 switch (parts.group(2)) {
@@ -28,7 +28,7 @@ public final class Durations {
                 };
         long count = Long.parseLong(parts.group(1));
         if (count == 0 || count > MAX_MS / unitMs) {
-            throw new UsageException(option + " needs a duration from 1ms to 8760h, not '" + text + "'");
+            throw new IllegalArgumentException("a duration from 1ms to 8760h, not '" + text + "'");
         }
         return count * unitMs;
     }

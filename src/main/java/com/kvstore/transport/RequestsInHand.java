@@ -1,0 +1,43 @@
+package com.kvstore.transport;
+
+/** The requests of one connection that have no answer yet, and what they took on the wire. The event loop only. */
+final class RequestsInHand {
+    static final int MOST = 1_024;
+    static final long MOST_BYTES = 32L << 20;
+
+    private final MemoryBudget budget;
+    private int requests;
+    private long bytes;
+
+    RequestsInHand(MemoryBudget budget) {
+        this.budget = budget;
+    }
+
+    void add(ClientRequest request) {
+        count(1, request.bytes);
+    }
+
+    void remove(ClientRequest request) {
+        count(-1, -request.bytes);
+    }
+
+    private void count(int sign, long moreBytes) {
+        requests += sign;
+        bytes += moreBytes;
+        budget.count(moreBytes);
+    }
+
+    boolean isEmpty() {
+        return requests == 0;
+    }
+
+    /** Whether another may be taken. */
+    boolean haveRoom() {
+        return requests < MOST && bytes < MOST_BYTES;
+    }
+
+    /** Whether so few are left that reading should go on. */
+    boolean areFew() {
+        return requests <= MOST / 2 && bytes <= MOST_BYTES / 2;
+    }
+}
