@@ -170,7 +170,8 @@ public final class ClusterSimulation {
         long boundNs = 2
                         * (options.coordinator().heartbeatTimeoutNs()
                                 + options.coordinator().healthCheckIntervalNs())
-                + SETTLE_NS;
+                + SETTLE_NS
+                + throttledNs();
         await("did not heal in time", boundNs, cluster::notConverged);
         if (options.roughness().losses() == Losses.ANY
                 && world.random().fork("accept").chance(0.5)) {
@@ -180,6 +181,12 @@ public final class ClusterSimulation {
             await("the coordinator does not report two copies of every key", ANSWER_NS, this::notWhole);
         }
         await("a client waits for ever", ANSWER_NS, () -> clients.stream().allMatch(SimClient::isFinished) ? null : "");
+    }
+
+    /** How long the moves may take where they are throttled: every table once, and again for what went wrong. */
+    private long throttledNs() {
+        long bytesPerSecond = options.coordinator().moveBytesPerSecond();
+        return bytesPerSecond == 0 ? 0 : 2 * cluster.bytes() * ClusterOptions.SECOND_NS / bytesPerSecond;
     }
 
     private @Nullable String notWhole() {

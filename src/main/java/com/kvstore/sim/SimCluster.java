@@ -256,6 +256,11 @@ public final class SimCluster {
         return false;
     }
 
+    /** In all tables, of keys and values. */
+    long bytes() {
+        return slaves.stream().mapToLong(slave -> slave.table.bytes()).sum();
+    }
+
     /** Why the cluster is not yet as it should be when nothing is broken; null if it is. */
     @Nullable String notConverged() {
         View view = view();

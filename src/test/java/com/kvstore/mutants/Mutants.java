@@ -123,7 +123,7 @@ final class Mutants {
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "if (ViewChanges.beganAnew(before, after)) {",
                     "if (false) {",
-                    1397),
+                    1621),
             new Mutant(
                     "use a view before it is durable",
                     VIEWS + "ViewKeeper.java",
@@ -141,7 +141,7 @@ final class Mutants {
                     TWO_PHASE + "StaleMarker.java",
                     "&& channel.grantedFromNs != Long.MIN_VALUE && channel.grantedFromNs >= lastDownNs) {",
                     ") {",
-                    137),
+                    288),
             new Mutant(
                     "a transaction locks none of its keys",
                     TWO_PHASE + "KeyLocks.java",
@@ -191,18 +191,11 @@ final class Mutants {
                     "return true;",
                     30),
             new Mutant(
-                    "a member without a copy is taken for one that never prepared",
-                    TWO_PHASE + "Recovery.java",
-                    "return false; } } return true; } private void close(",
-                    "return false; } } return doubt.positions.stream().anyMatch(position ->"
-                            + " view.arcAt(position).copyOf(member) != null); } private void close(",
-                    1397),
-            new Mutant(
                     "take out of the ring who may hold all that is left",
                     RING + "HealthMonitor.java",
                     "if (here && !elsewhere) {",
                     "if (false) {",
-                    137));
+                    653));
 
     private Mutants() {}
 }

@@ -29,7 +29,8 @@ public final class Peer {
     boolean going;
     long incarnation;
     long lastHeartbeatNs;
-    long keys;
+    /** Negative: this process has not told yet. */
+    long keys = -1;
 
     Peer(ServerNode address) {
         this.address = address;
@@ -68,8 +69,14 @@ public final class Peer {
         return lastHeartbeatNs;
     }
 
+    /** How many keys it holds, as far as it has told. */
     public long keys() {
-        return keys;
+        return Math.max(0, keys);
+    }
+
+    /** Whether it is up and has told that it holds no key. */
+    public boolean isKnownToBeEmpty() {
+        return liveness() == Liveness.UP && keys == 0;
     }
 
     public void keys(long count) {

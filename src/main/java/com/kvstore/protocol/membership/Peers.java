@@ -210,6 +210,9 @@ public final class Peers {
         }
         peer.stage = Peer.Stage.OPEN;
         peer.backOffNs = 0;
+        if (peer.incarnation != welcome.incarnation()) {
+            peer.keys = -1;
+        }
         peer.incarnation = welcome.incarnation();
         peer.going = false;
         // The view may have changed since the greeting was sent on this link.

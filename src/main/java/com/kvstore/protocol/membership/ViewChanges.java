@@ -7,6 +7,7 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Table;
 import com.kvstore.protocol.membership.Copy.Sync;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -75,13 +76,22 @@ public final class ViewChanges {
      * @param memberId the old member
      */
     public static View reincarnate(View view, int memberId, long newIncarnation, boolean durable) {
+        return reincarnate(view, memberId, newIncarnation, durable, Set.of());
+    }
+
+    /**
+     * The same, where some members are known to hold keys, or not known to hold none: they may be what is left of the data,
+     * and while one of them stays the store is not a new one.
+     */
+    public static View reincarnate(
+            View view, int memberId, long newIncarnation, boolean durable, Set<Integer> mayHoldKeys) {
         Member old = member(view, memberId);
         int id = view.nextMemberId();
         SortedMap<Integer, Member> members = new TreeMap<>(view.members());
         members.remove(memberId);
         members.put(id, new Member(id, old.address(), newIncarnation, durable, old.leaving()));
         List<Arc> arcs = map(view.arcs(), arc -> Arcs.without(arc, memberId));
-        if (allDataGone(view, members, arcs)) {
+        if (Collections.disjoint(members.keySet(), mayHoldKeys) && allDataGone(view, members, arcs)) {
             Placements placements = Placements.of(view.ring(), members);
             arcs.replaceAll(arc -> anew(arc, id, placements.at(arc.end())));
         }

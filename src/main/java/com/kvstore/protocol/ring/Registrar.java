@@ -15,6 +15,7 @@ import com.kvstore.protocol.membership.Peers;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -123,6 +124,9 @@ final class Registrar {
             effects.close(peer.link());
             return false;
         }
+        if (asked != null && asked.register.incarnation() == welcome.incarnation()) {
+            peer.keys(asked.register.keys());
+        }
         boolean durable = asked != null ? asked.register.durable() : member != null && member.durable();
         long incarnation = welcome.incarnation();
         long link = peer.link();
@@ -132,7 +136,7 @@ final class Registrar {
                     // A store that is slow to write may come to this when yet another process answers there.
                     Peer now = peers.at(address);
                     boolean stillThere = now != null && now.incarnation() == incarnation;
-                    View after = stillThere ? take(view, address, incarnation, durable) : view;
+                    View after = stillThere ? take(view, address, incarnation, durable, mayHoldKeys(view)) : view;
                     newStore[0] = view.memberAt(address) != null
                             && after.epoch() > view.epoch()
                             && ViewChanges.isNewStore(view, after);
@@ -147,14 +151,27 @@ final class Registrar {
         return false;
     }
 
-    private static View take(View view, ServerNode address, long incarnation, boolean durable) {
+    /** Members that are not known to hold no key: what is left of the data may be with them. */
+    private Set<Integer> mayHoldKeys(View view) {
+        Set<Integer> holders = new TreeSet<>();
+        for (int member : view.members().keySet()) {
+            Peer peer = peers.of(member);
+            if (peer == null || !peer.isKnownToBeEmpty()) {
+                holders.add(member);
+            }
+        }
+        return holders;
+    }
+
+    private static View take(
+            View view, ServerNode address, long incarnation, boolean durable, Set<Integer> mayHoldKeys) {
         Member member = view.memberAt(address);
         if (member == null) {
             return ViewChanges.canJoin(view, address) ? ViewChanges.join(view, address, incarnation, durable) : view;
         }
         return member.incarnation() == incarnation
                 ? view
-                : ViewChanges.reincarnate(view, member.id(), incarnation, durable);
+                : ViewChanges.reincarnate(view, member.id(), incarnation, durable, mayHoldKeys);
     }
 
     /** The view with the proposal is in force: greets the process again, now as a member, unless it has gone meanwhile. */

@@ -315,6 +315,18 @@ class ViewChangesTest {
         assertFalse(ViewChanges.isNewStore(filled, again), "8081 was only cut off");
     }
 
+    /** Seed 301204 of the simulator: what one of them still held was given up without a word. */
+    @Test
+    void aStoreIsNotNewWhileOneOfItsMembersMayHoldKeys() {
+        View view = ViewChanges.markStale(whole(S1, S2), Set.of(1, 2));
+        View first = ViewChanges.reincarnate(view, 1, 50, false);
+        View empty = ViewChanges.reincarnate(first, 2, 51, false, Set.of(2));
+        assertTrue(ViewChanges.isNewStore(first, empty), "whoever is replaced does not count");
+        View lost = ViewChanges.reincarnate(first, 2, 51, false, Set.of(2, 3));
+        assertFalse(ViewChanges.isNewStore(first, lost));
+        assertTrue(lost.arcs().stream().allMatch(Arc::lost));
+    }
+
     @Test
     void aStoreWhoseMembersAllComeBackEmptyIsNew() {
         View view = ViewChanges.markStale(whole(S1, S2, S3), Set.of(1, 2, 3));
