@@ -3,6 +3,7 @@ package com.kvstore.coordinator;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.ring.CoordinatorMachine;
+import com.kvstore.resp.RespLanguage;
 import com.kvstore.runtime.Addresses;
 import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.Console;
@@ -61,6 +62,7 @@ public final class CoordinationServer {
         StateDirectory directory = null;
         try {
             NettyNetwork network = new NettyNetwork(loop, settings.network());
+            network.speak(RespLanguage.factory());
             network.tellProblemsTo(problem -> console.line("ERROR", problem));
             NettyNetwork.Listener listener =
                     ConnectionHandler.open(network, settings.machine().self());

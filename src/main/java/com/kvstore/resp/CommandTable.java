@@ -92,8 +92,7 @@ final class CommandTable {
         keys(name, arity, flags, 1, 1, parser);
     }
 
-    private static void keys(
-            String name, int arity, String flags, int lastKey, int step, Operation.Parser parser) {
+    private static void keys(String name, int arity, String flags, int lastKey, int step, Operation.Parser parser) {
         ALL.put(name, new CommandSpec(name, arity, List.of(flags.split(" ", -1)), 1, lastKey, step, parser));
     }
 
@@ -117,11 +116,11 @@ final class CommandTable {
         }
         return switch (words.lower(1)) {
             case "count" -> Reply.of(ALL.size());
-            case "list" -> new Reply.Array(ALL.keySet().stream().map(Reply::bulk).toList());
+            case "list" ->
+                new Reply.Array(ALL.keySet().stream().map(Reply::bulk).toList());
             case "info" -> words.count() == 2 ? infos(ALL.values()) : infos(named(words));
             case "docs" -> docs(words.count() == 2 ? ALL.values() : named(words));
-            default ->
-                throw new RespException("ERR unknown subcommand '" + words.text(1) + "'. Try COMMAND HELP.");
+            default -> throw new RespException("ERR unknown subcommand '" + words.text(1) + "'. Try COMMAND HELP.");
         };
     }
 

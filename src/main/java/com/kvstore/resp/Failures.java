@@ -13,14 +13,7 @@ final class Failures {
             case BAD_REQUEST, TOO_LARGE, NOT_FOUND -> "ERR";
             case UNAUTHORIZED -> "NOAUTH";
             case WRONG_NODE -> "MOVED";
-            case UNAVAILABLE,
-                    NO_NODES,
-                    OUTCOME_UNKNOWN,
-                    OVERLOADED,
-                    LOST,
-                    CONFLICT,
-                    NO_SPACE,
-                    RING_FULL -> code.name();
+            case UNAVAILABLE, NO_NODES, OUTCOME_UNKNOWN, OVERLOADED, LOST, CONFLICT, NO_SPACE, RING_FULL -> code.name();
         };
     }
 

@@ -9,8 +9,8 @@ sealed interface Reply {
     Reply OK = new Simple("OK");
     Reply QUEUED = new Simple("QUEUED");
     Reply NULL = new Null();
-    Reply ZERO = new Number(0);
-    Reply ONE = new Number(1);
+    Reply ZERO = new Int(0);
+    Reply ONE = new Int(1);
 
     /** A short text without line ends. */
     record Simple(String text) implements Reply {}
@@ -18,7 +18,7 @@ sealed interface Reply {
     /** @param text begins with its code */
     record Problem(String text) implements Reply {}
 
-    record Number(long value) implements Reply {}
+    record Int(long value) implements Reply {}
 
     record Bulk(Bytes bytes) implements Reply {}
 
@@ -44,7 +44,7 @@ sealed interface Reply {
     record Verbatim(String text) implements Reply {}
 
     static Reply of(long number) {
-        return number == 0 ? ZERO : number == 1 ? ONE : new Number(number);
+        return number == 0 ? ZERO : number == 1 ? ONE : new Int(number);
     }
 
     static Reply of(boolean yes) {

@@ -72,7 +72,7 @@ final class ReplyWriter {
             buffer[length++] = '+';
             text(simple.text());
             line();
-        } else if (reply instanceof Reply.Number number) {
+        } else if (reply instanceof Reply.Int number) {
             header(':', number.value());
         } else if (reply instanceof Reply.Null) {
             nothing(version);

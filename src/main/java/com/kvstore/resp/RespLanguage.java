@@ -32,7 +32,6 @@ public final class RespLanguage implements Language {
     private static final int MAX_SHOWN_ARGUMENTS = 128;
 
     private final Connection connection;
-    private final RespClients clients;
     private final RespParser parser;
     private final ReplyWindow window;
     private final ClientState state;
@@ -43,7 +42,6 @@ public final class RespLanguage implements Language {
 
     private RespLanguage(Connection connection, RespClients clients) {
         this.connection = connection;
-        this.clients = clients;
         this.maxValueBytes = connection.options().maxValueBytes();
         this.parser = new RespParser(maxValueBytes);
         this.state = clients.add(connection);
@@ -59,9 +57,7 @@ public final class RespLanguage implements Language {
     }
 
     private static boolean beginsWith(int firstByte) {
-        return firstByte == '*'
-                || (firstByte >= 'a' && firstByte <= 'z')
-                || (firstByte >= 'A' && firstByte <= 'Z');
+        return firstByte == '*' || (firstByte >= 'a' && firstByte <= 'z') || (firstByte >= 'A' && firstByte <= 'Z');
     }
 
     @Override
@@ -191,8 +187,8 @@ public final class RespLanguage implements Language {
                 }
             }
         } else if (words.is(0, "set") && SetOptions.parse(words).isPlain()) {
-            Write write =
-                    new Write(words.bytes(1), words.bytes(2), SetOptions.parse(words).expiry(), Condition.NONE);
+            Write write = new Write(
+                    words.bytes(1), words.bytes(2), SetOptions.parse(words).expiry(), Condition.NONE);
             window.start(slot.writes(words.bytes(1)), Command.Transact.of(write), Slot.WRITE);
         } else if (words.is(0, "mset")) {
             window.start(slot.writes(operation.keys()), new Command.Transact(writes(words)), Slot.WRITE);
@@ -213,16 +209,20 @@ public final class RespLanguage implements Language {
     private void exec(Batch batch, Slot slot) {
         List<Bytes> keys = batch.keys();
         if (keys.isEmpty()) {
-            slot.complete((Reply) batch.run(Map.of(), System.currentTimeMillis(), maxValueBytes).answer());
+            slot.complete((Reply) batch.run(Map.of(), System.currentTimeMillis(), maxValueBytes)
+                    .answer());
         } else if (batch.readOnly() && batch.watched().isEmpty()) {
             // No locks: the values are of one moment all the same.
             window.whenFree(
-                    slot.reads(keys), new Command.GetAll(keys), (result, replies) -> replies.values(result, present ->
-                            (Reply) batch.run(present, System.currentTimeMillis(), maxValueBytes)
-                                    .answer(), keys));
+                    slot.reads(keys),
+                    new Command.GetAll(keys),
+                    (result, replies) -> replies.values(
+                            result,
+                            present -> (Reply) batch.run(present, System.currentTimeMillis(), maxValueBytes)
+                                    .answer(),
+                            keys));
         } else {
-            Command compute =
-                    new Command.Compute(keys, (present, nowMs) -> batch.run(present, nowMs, maxValueBytes));
+            Command compute = new Command.Compute(keys, (present, nowMs) -> batch.run(present, nowMs, maxValueBytes));
             window.start(slot.writes(keys), compute, Slot.COMPUTED);
         }
     }

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param mustBe null: any; true: only if the key is there; false: only if it is not
  * @param mustEqual only if the key has this value; null: any
  */
-record SetOptions(
-        @Nullable Boolean mustBe, @Nullable Bytes mustEqual, boolean get, boolean keepTtl, Expiry expiry) {
+record SetOptions(@Nullable Boolean mustBe, @Nullable Bytes mustEqual, boolean get, boolean keepTtl, Expiry expiry) {
     static final SetOptions NONE = new SetOptions(null, null, false, false, Expiry.NEVER);
 
     boolean allows(@Nullable Entry before) {

@@ -100,10 +100,7 @@ final class StringOperations {
         return Operation.writing(key, keys -> {
             Entry entry = keys.get(key);
             if (entry != null) {
-                keys.put(
-                        key,
-                        entry.value(),
-                        expiry == null ? Expiry.NO_DEADLINE : expiry.deadlineMs(keys.nowMs()));
+                keys.put(key, entry.value(), expiry == null ? Expiry.NO_DEADLINE : expiry.deadlineMs(keys.nowMs()));
             }
             return reply(entry);
         });

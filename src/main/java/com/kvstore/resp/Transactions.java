@@ -114,7 +114,9 @@ final class Transactions {
 
         /** Each once. */
         List<Bytes> keys() {
-            if (operations.size() == 1 && watched.isEmpty() && operations.get(0).keys().size() == 1) {
+            if (operations.size() == 1
+                    && watched.isEmpty()
+                    && operations.get(0).keys().size() == 1) {
                 return operations.get(0).keys();
             }
             Set<Bytes> keys = new LinkedHashSet<>(watched.keySet());
@@ -140,8 +142,7 @@ final class Transactions {
                 for (Operation operation : operations) {
                     replies.add(operation.run(workspace));
                 }
-                return new Computation.Outcome(
-                        workspace.writes(), asArray ? new Reply.Array(replies) : replies.get(0));
+                return new Computation.Outcome(workspace.writes(), asArray ? new Reply.Array(replies) : replies.get(0));
             } catch (RuntimeException bug) {
                 return new Computation.Outcome(
                         List.of(), new Reply.Problem("ERR not applied, because of a bug in this server: " + bug));

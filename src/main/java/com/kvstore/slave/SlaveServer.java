@@ -3,6 +3,7 @@ package com.kvstore.slave;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.ring.SlaveConfig;
 import com.kvstore.protocol.ring.SlaveMachine;
+import com.kvstore.resp.RespLanguage;
 import com.kvstore.runtime.Addresses;
 import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.Console;
@@ -41,6 +42,7 @@ public final class SlaveServer {
                     settings.drainTimeoutNs());
             SlaveMachine machine = new SlaveMachine(config, data.table(), data.incarnation());
             NettyNetwork network = new NettyNetwork(loop, settings.network());
+            network.speak(RespLanguage.factory());
             network.tellProblemsTo(problem -> console.line("ERROR", problem));
             NodeDriver driver = new NodeDriver(
                     loop, machine, NodeDriver.LocalAnswers.NONE, network, Persistence.NONE, console, ending);

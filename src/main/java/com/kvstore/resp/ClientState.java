@@ -1,0 +1,124 @@
+package com.kvstore.resp;
+
+import com.kvstore.transport.Connection;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
+
+/** What the server knows of one client. Threading: the event loop only. */
+final class ClientState {
+    /** Which replies a client wants. */
+    enum Replies {
+        ON,
+        OFF,
+        /** All but the next one. */
+        SKIP_NEXT,
+        /** All but this one. */
+        SKIP
+    }
+
+    private final Connection connection;
+    private final long id;
+    private final long sinceNs = System.nanoTime();
+    private String name = "";
+    private String library = "";
+    private String libraryVersion = "";
+    private int version = 2;
+    private int copiesOfLastWrite = 1;
+    private long served;
+    private Replies replies = Replies.ON;
+
+    ClientState(Connection connection, long id) {
+        this.connection = connection;
+        this.id = id;
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    long id() {
+        return id;
+    }
+
+    String name() {
+        return name;
+    }
+
+    void name(String newName) {
+        name = newName;
+    }
+
+    void library(String newLibrary) {
+        library = newLibrary;
+    }
+
+    void libraryVersion(String newVersion) {
+        libraryVersion = newVersion;
+    }
+
+    /** Of the protocol: 2 or 3. */
+    int version() {
+        return version;
+    }
+
+    void version(int newVersion) {
+        version = newVersion;
+    }
+
+    int copiesOfLastWrite() {
+        return copiesOfLastWrite;
+    }
+
+    void copiesOfLastWrite(int copies) {
+        copiesOfLastWrite = copies;
+    }
+
+    void served() {
+        served++;
+    }
+
+    void replies(Replies wanted) {
+        replies = wanted;
+    }
+
+    /** Asked once for each reply. */
+    boolean takesReplies() {
+        boolean takes = replies == Replies.ON;
+        if (replies == Replies.SKIP) {
+            replies = Replies.ON;
+        } else if (replies == Replies.SKIP_NEXT) {
+            replies = Replies.SKIP;
+        }
+        return takes;
+    }
+
+    String address() {
+        return text(connection.channel().remoteAddress());
+    }
+
+    String localAddress() {
+        return text(connection.channel().localAddress());
+    }
+
+    private static String text(SocketAddress address) {
+        return address instanceof InetSocketAddress inet
+                ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                : String.valueOf(address);
+    }
+
+    /** A line of CLIENT LIST. */
+    String line() {
+        long ageS = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - sinceNs);
+        return "id=" + id + " addr=" + address() + " laddr=" + localAddress() + " name=" + name + " age=" + ageS
+                + " db=0 tot-cmds=" + served + " resp=" + version + " lib-name=" + library + " lib-ver="
+                + libraryVersion;
+    }
+
+    /** As a new connection is. */
+    void reset() {
+        name = "";
+        version = 2;
+        replies = Replies.ON;
+    }
+}
