@@ -45,6 +45,11 @@ final class CommandTable {
         data("pexpiretime", 2, "readonly fast", ExpiryOperations::remaining);
         data("persist", 2, "write fast", ExpiryOperations::persist);
         data("type", 2, "readonly fast", KeyOperations::type);
+        severalKeys();
+        others();
+    }
+
+    private static void severalKeys() {
         keys("mget", -2, "readonly fast", -1, 1, StringOperations::mget);
         keys("mset", -3, "write denyoom", -1, 2, StringOperations::mset);
         keys("msetnx", -3, "write denyoom", -1, 2, StringOperations::mset);
@@ -55,6 +60,9 @@ final class CommandTable {
         keys("rename", 3, "write", 2, 1, KeyOperations::rename);
         keys("renamenx", 3, "write fast", 2, 1, KeyOperations::rename);
         keys("copy", -3, "write denyoom", 2, 1, KeyOperations::copy);
+    }
+
+    private static void others() {
         for (String name : List.of("randomkey", "dbsize")) {
             other(name, 1, "readonly " + KEYSPACE);
         }

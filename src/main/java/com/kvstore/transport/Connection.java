@@ -5,11 +5,9 @@ import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
-import com.kvstore.common.Password;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
-import com.kvstore.wire.RequestLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -48,7 +46,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private @Nullable Language language;
 
     private final RequestsInHand requests;
-    private final Gate gate;
+    private final Admission admission;
     /** The machine knows this link and must be told when it closes. */
     private boolean node;
 
@@ -75,7 +73,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         this.output = new OutputBuffer(
                 channel, network.allocator(), peer == null ? network.answerBudget() : MemoryBudget.unlimited());
         this.requests = new RequestsInHand(inputBudget);
-        this.gate = new Gate(network.options().password(), peer != null);
+        this.admission = new Admission(network.options(), inputBudget, peer != null);
     }
 
     /** Names it for the life of the process. */
@@ -179,8 +177,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** For a {@link Language}: a message from a node. */
     public void received(Message message) {
-        if (!gate.isOpen()) {
-            refuse(Gate.CLOSED.code(), Gate.CLOSED.message());
+        if (!admission.isOpen()) {
+            refuse(Admission.CLOSED.code(), Admission.CLOSED.message());
             return;
         }
         if (peer != null && message instanceof ClientMessage.Response response) {
@@ -191,33 +189,16 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         network.received(id, message);
     }
 
-    /** Tells the other side the password, if there is one. */
-    void authenticate() {
-        Password password = options().password();
-        if (password != null) {
-            send(new ClientMessage.Request(0, new Command.Authenticate(password.bytes()), null));
-        }
-    }
-
     /**
      * For a {@link Language}: a client asks. Answered at once if it breaks a limit or has not told the password, else by
      * the machine.
      */
     public void requested(Command command, @Nullable RequestId requestId, ClientRequest request) {
         if (command instanceof Command.Authenticate given) {
-            answerHere(request, authenticate(given.password()) ? Result.Ack.WHOLE : Gate.WRONG);
+            answerHere(request, authenticate(given.password()) ? Result.Ack.WHOLE : Admission.WRONG_PASSWORD);
             return;
         }
-        if (!gate.isOpen()) {
-            answerHere(request, Gate.CLOSED);
-            return;
-        }
-        Result.Failure refusal = RequestLimits.check(command, options().maxValueBytes());
-        if (refusal == null && inputBudget.isFull()) {
-            refusal = Result.Failure.of(
-                    ErrorCode.OVERLOADED,
-                    "Not applied: the server has too many requests in hand. Retry a little later.");
-        }
+        Result.Failure refusal = admission.refusal(command);
         if (refusal != null) {
             rejected(request, refusal);
         } else {
@@ -244,16 +225,16 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Whether whoever is at the other end may do anything but tell the password. */
     public boolean isAuthenticated() {
-        return gate.isOpen();
+        return admission.isOpen();
     }
 
     /** For a {@link Language} with a word of its own for passwords. @return whether it is right */
     public boolean authenticate(Bytes password) {
-        gate.enter(password);
-        if (!gate.isOpen()) {
+        admission.enter(password);
+        if (!admission.isOpen()) {
             network.wrongPassword(channel.remoteAddress());
         }
-        return gate.isOpen();
+        return admission.isOpen();
     }
 
     /** The request is done with, whether or not its client is still there. */
@@ -262,13 +243,10 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (closed) {
             return;
         }
-        request.answer(output.mayHold(result) ? result : OUTPUT_FULL);
+        request.answer(output.mayHold(result) ? result : OutputBuffer.FULL);
         markDirty();
         resumeLater();
     }
-
-    private static final Result OUTPUT_FULL = Result.Failure.of(
-            ErrorCode.OVERLOADED, "Not read: too many earlier answers are waiting for this client to read them.");
 
     /** For a {@link Language}: nothing more is read until that is taken back. */
     public void stall(boolean waiting) {

@@ -1,27 +1,24 @@
 package com.kvstore.transport;
 
+import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
+import com.kvstore.common.Password;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.wire.FrameWriter;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.collection.LongObjectHashMap;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -45,9 +42,7 @@ import org.jspecify.annotations.Nullable;
  * connection, {@link NetworkOptions} for those of all together.
  */
 public final class NettyNetwork implements Network {
-    private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(256 * 1024, 1024 * 1024);
     private static final boolean DEBUG = System.getenv("KVSTORE_DEBUG") != null;
-    private static final int BACKLOG = 1_024;
     private static final long SHUTDOWN_POLL_MS = 10;
 
     private final EventLoop loop;
@@ -85,14 +80,7 @@ public final class NettyNetwork implements Network {
         this.languages = new ArrayList<>(List.of(
                 new Language.Factory(BinaryLanguage::beginsWith, connection -> new BinaryLanguage(connection, writer)),
                 new Language.Factory(JsonLanguage::beginsWith, JsonLanguage::new)));
-        this.client = new Bootstrap()
-                .group(loop)
-                .channel(NioSocketChannel.class)
-                .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, true)
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs());
+        this.client = Sockets.outgoing(loop, options.connectTimeoutMs());
     }
 
     /**
@@ -126,23 +114,7 @@ public final class NettyNetwork implements Network {
 
     /** Takes a port; {@link Listener#start} begins to accept. Blocks; not to be called on the loop. */
     public Listener listen(String host, int port) throws PortUnavailableException {
-        ChannelFuture bound = new ServerBootstrap()
-                .group(loop)
-                .channel(NioServerSocketChannel.class)
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
-                .childOption(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.SO_KEEPALIVE, true)
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        accept(channel);
-                    }
-                })
+        ChannelFuture bound = Sockets.incoming(loop, this::accept)
                 .bind(new InetSocketAddress(host, port))
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -234,7 +206,10 @@ public final class NettyNetwork implements Network {
             binary.sendPreamble();
             dirty(connection);
         }
-        connection.authenticate();
+        Password password = options.password();
+        if (password != null) {
+            connection.send(new ClientMessage.Request(0, new Command.Authenticate(password.bytes()), null));
+        }
         sink.accept(new Input.LinkOpened(connection.id(), peer));
     }
 

@@ -1,5 +1,6 @@
 package com.kvstore.transport;
 
+import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -18,6 +19,10 @@ final class OutputBuffer {
 
     /** More waits for nobody who does not read. */
     static final long MAX_UNSENT_BYTES = 64L << 20;
+
+    /** What a client hears instead of an answer that may not be held. */
+    static final Result FULL = Result.Failure.of(
+            ErrorCode.OVERLOADED, "Not read: too many earlier answers are waiting for this client to read them.");
 
     private static final int SMALL_BYTES = 4 * 1024;
     private static final int FIRST_BYTES = 512;
