@@ -310,7 +310,10 @@ CLIENT_FLAGS=(
 SERVER_FLAGS=(
     "${COMMON_FLAGS[@]}"
     -Xss512k
-    -Xms16m
+    -Xms40m
+    # Requests in hand die young if they are given the time: a smaller nursery hands them on to the old, and every
+    # collection of that stops everything.
+    -Xmn24m
     -XX:MaxRAMPercentage=50
     -XX:MinHeapFreeRatio=10
     -XX:MaxHeapFreeRatio=30

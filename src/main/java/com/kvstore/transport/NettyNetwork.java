@@ -56,7 +56,7 @@ public final class NettyNetwork implements Network {
     private final FrameWriter writer = new FrameWriter();
 
     private final LongObjectHashMap<Connection> connections = new LongObjectHashMap<>();
-    private final LongObjectHashMap<ClientRequest> requests = new LongObjectHashMap<>();
+    private final PendingRequests requests = new PendingRequests();
     private final List<Channel> listening = new ArrayList<>();
     private List<Connection> dirty = new ArrayList<>();
     private List<Connection> flushing = new ArrayList<>();
@@ -66,7 +66,6 @@ public final class NettyNetwork implements Network {
     private @Nullable UdpPort udp;
     private PasswordTrouble passwords = new PasswordTrouble(problem -> {});
     private long lastLink;
-    private long lastClient;
     private int accepted;
     private boolean flushQueued;
 
@@ -267,9 +266,7 @@ public final class NettyNetwork implements Network {
     }
 
     void requested(ClientRequest request, Command command, @Nullable RequestId id) {
-        long number = ++lastClient;
-        requests.put(number, request);
-        sink.accept(new Input.ClientRequested(number, command, id));
+        sink.accept(new Input.ClientRequested(requests.add(request), command, id));
     }
 
     // ---- what is sent -------------------------------------------------------------------------------------------

@@ -3,11 +3,13 @@ package com.kvstore.bench;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -16,6 +18,9 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the sockets alone cost: servers that send every byte back, and a proxy that sends every client's bytes to each of
@@ -48,11 +53,16 @@ public final class Floor {
             for (int i = 0; i < servers.length; i++) {
                 servers[i] = Integer.parseInt(args[i + 3]);
             }
-            int rounds = Integer.parseInt(args[2]);
+            Proxy proxy = new Proxy(loop.next(), servers, Integer.parseInt(args[2]));
             server.childHandler(new ChannelInitializer<SocketChannel>() {
                 @Override
                 protected void initChannel(SocketChannel channel) {
-                    channel.pipeline().addLast(new Proxy(servers, rounds));
+                    channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelRead(ChannelHandlerContext context, Object bytes) {
+                            proxy.forward(context.channel(), (ByteBuf) bytes);
+                        }
+                    });
                 }
             });
         }
@@ -71,136 +81,119 @@ public final class Floor {
         }
     }
 
-    /** One client's connection, with one of its own to each server. */
-    private static final class Proxy extends ChannelInboundHandlerAdapter {
-        private final int[] ports;
+    /**
+     * Forwards for all clients over one connection to each server and round, as a store would: what the clients of one turn
+     * of the loop have sent leaves in one write.
+     */
+    private static final class Proxy {
+        private record Waiting(Channel client, int bytes) {}
+
+        private final EventLoop loop;
+        private final int servers;
         private final int rounds;
-        private final Channel[] servers;
-        /** Bytes each server has sent back that were not passed on. */
+        private final Channel[] links;
         private final ByteBuf[] returned;
+        private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+        private final List<Channel> dirty = new ArrayList<>();
+        private boolean flushQueued;
 
-        private final boolean[] flushed;
-        private int connected;
-
-        Proxy(int[] ports, int rounds) {
-            this.ports = ports;
+        Proxy(EventLoop loop, int[] ports, int rounds) throws InterruptedException {
+            this.loop = loop;
+            this.servers = ports.length;
             this.rounds = rounds;
-            this.servers = new Channel[ports.length * rounds];
-            this.returned = new ByteBuf[ports.length * rounds];
-            this.flushed = new boolean[rounds + 1];
-        }
-
-        @Override
-        public void channelActive(ChannelHandlerContext context) {
-            context.channel().config().setAutoRead(false);
-            for (int i = 0; i < servers.length; i++) {
+            this.links = new Channel[servers * rounds];
+            this.returned = new ByteBuf[links.length];
+            for (int i = 0; i < links.length; i++) {
                 int index = i;
-                returned[i] = context.alloc().buffer();
-                Bootstrap bootstrap = new Bootstrap()
-                        .group(context.channel().eventLoop())
+                returned[i] = Unpooled.buffer();
+                links[i] = new Bootstrap()
+                        .group(loop)
                         .channel(NioSocketChannel.class)
                         .option(ChannelOption.TCP_NODELAY, true)
-                        .handler(new Returning(context, this, index));
-                servers[i] = bootstrap
-                        .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports[i % ports.length]))
-                        .addListener(done -> {
-                            if (++connected == servers.length) {
-                                context.channel().config().setAutoRead(true);
+                        .handler(new ChannelInboundHandlerAdapter() {
+                            @Override
+                            public void channelRead(ChannelHandlerContext context, Object bytes) {
+                                back(index, (ByteBuf) bytes);
                             }
                         })
+                        .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports[i % servers]))
+                        .sync()
                         .channel();
             }
         }
 
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object bytes) {
-            forward(0, (ByteBuf) bytes);
+        void forward(Channel client, ByteBuf bytes) {
+            waiting.add(new Waiting(client, bytes.readableBytes()));
+            send(0, bytes);
         }
 
-        @Override
-        public void channelReadComplete(ChannelHandlerContext context) {
-            flush(context, 0);
-        }
-
-        @Override
-        public void channelInactive(ChannelHandlerContext context) {
-            for (Channel server : servers) {
-                server.close();
-            }
-        }
-
-        private void forward(int round, ByteBuf bytes) {
-            for (int i = 0; i < ports.length; i++) {
-                servers[round * ports.length + i].write(bytes.retainedDuplicate());
+        private void send(int round, ByteBuf bytes) {
+            for (int i = 0; i < servers; i++) {
+                Channel link = links[round * servers + i];
+                link.write(bytes.retainedDuplicate(), link.voidPromise());
+                flushLater(link);
             }
             bytes.release();
-            flushed[round] = true;
         }
 
-        private void flush(ChannelHandlerContext context, int round) {
-            if (!flushed[round]) {
-                return;
+        private void flushLater(Channel channel) {
+            if (!dirty.contains(channel)) {
+                dirty.add(channel);
             }
-            flushed[round] = false;
-            if (round == rounds) {
-                context.flush();
-                return;
-            }
-            for (int i = 0; i < ports.length; i++) {
-                servers[round * ports.length + i].flush();
+            if (!flushQueued) {
+                flushQueued = true;
+                loop.execute(this::flush);
             }
         }
 
-        /** What all servers of a round have sent back goes on. */
-        void returned(ChannelHandlerContext context, int index, ByteBuf bytes) {
+        private void flush() {
+            flushQueued = false;
+            dirty.forEach(Channel::flush);
+            dirty.clear();
+        }
+
+        /** What all servers of a round have sent back goes on, or to whom it came from. */
+        private void back(int index, ByteBuf bytes) {
             returned[index].writeBytes(bytes);
             bytes.release();
-            int round = index / ports.length;
+            int round = index / servers;
             int ready = Integer.MAX_VALUE;
-            for (int i = 0; i < ports.length; i++) {
-                ready = Math.min(ready, returned[round * ports.length + i].readableBytes());
+            for (int i = 0; i < servers; i++) {
+                ready = Math.min(ready, returned[round * servers + i].readableBytes());
             }
             if (ready == 0) {
                 return;
             }
-            ByteBuf passed = returned[round * ports.length].readBytes(ready);
-            returned[round * ports.length].discardSomeReadBytes();
-            for (int i = 1; i < ports.length; i++) {
-                ByteBuf other = returned[round * ports.length + i];
-                other.skipBytes(ready).discardSomeReadBytes();
+            ByteBuf passed = links[index].alloc().buffer(ready);
+            returned[round * servers].readBytes(passed, ready);
+            for (int i = 1; i < servers; i++) {
+                returned[round * servers + i].skipBytes(ready);
+            }
+            for (int i = 0; i < servers; i++) {
+                returned[round * servers + i].discardSomeReadBytes();
             }
             if (round + 1 < rounds) {
-                forward(round + 1, passed);
+                send(round + 1, passed);
             } else {
-                context.write(passed, context.voidPromise());
-                flushed[rounds] = true;
+                answer(passed);
             }
         }
 
-        void returnedAll(ChannelHandlerContext context, int index) {
-            flush(context, index / ports.length + 1);
-        }
-    }
-
-    private static final class Returning extends ChannelInboundHandlerAdapter {
-        private final ChannelHandlerContext client;
-        private final Proxy proxy;
-        private final int index;
-
-        Returning(ChannelHandlerContext client, Proxy proxy, int index) {
-            this.client = client;
-            this.proxy = proxy;
-            this.index = index;
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext context, Object bytes) {
-            proxy.returned(client, index, (ByteBuf) bytes);
+        private void answer(ByteBuf passed) {
+            unanswered.writeBytes(passed);
+            passed.release();
+            for (Waiting next = waiting.peek();
+                    next != null && unanswered.readableBytes() >= next.bytes();
+                    next = waiting.peek()) {
+                ByteBuf answer = next.client().alloc().buffer(next.bytes());
+                unanswered.readBytes(answer, next.bytes());
+                next.client().write(answer, next.client().voidPromise());
+                flushLater(next.client());
+                waiting.poll();
+            }
+            unanswered.discardSomeReadBytes();
         }
 
-        @Override
-        public void channelReadComplete(ChannelHandlerContext context) {
-            proxy.returnedAll(client, index);
-        }
+        private final ByteBuf unanswered = Unpooled.buffer();
     }
 }

@@ -14,6 +14,7 @@ import com.kvstore.protocol.membership.PreparedWrite;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -123,23 +124,56 @@ final class AttemptBuilder {
         return down ? WAIT_FOR_STALE : null;
     }
 
+    /** One write, as most transactions have: its copies are in the order of their members already. */
+    private Attempt assembleOne(Transaction transaction, View view) {
+        Write write = transaction.writes.get(0);
+        int position = transaction.positions[0];
+        List<Copy> copies = view.arcAt(position).copies();
+        Integer[] members = new Integer[copies.size()];
+        Copy[] taking = new Copy[copies.size()];
+        int n = 0;
+        for (int i = 0; i < taking.length; i++) {
+            Copy copy = copies.get(i);
+            if (copy.takesWrites()) {
+                members[n] = copy.member();
+                taking[n++] = copy;
+            }
+        }
+        Version version = new Version(view.epoch(), ++counter);
+        List<Integer> participants = List.of(n == members.length ? members : Arrays.copyOf(members, n));
+        int[] ids = new int[n];
+        Prepare[] prepares = new Prepare[n];
+        for (int i = 0; i < n; i++) {
+            ids[i] = taking[i].member();
+            prepares[i] = new Prepare(version, participants, List.of(prepared(write, position, taking[i])), List.of());
+        }
+        return new Attempt(transaction, version, ids, prepares);
+    }
+
+    private static PreparedWrite prepared(Write write, int position, Copy copy) {
+        // A copy that is still being filled cannot know whether the key is there.
+        Condition condition = copy.inSync() ? write.condition() : Condition.NONE;
+        return new PreparedWrite(
+                copy.table(),
+                position,
+                write.key(),
+                write.value(),
+                write.expiry().ms(),
+                condition);
+    }
+
     private Attempt assemble(Transaction transaction, View view) {
+        if (transaction.positions.length == 1) {
+            return assembleOne(transaction, view);
+        }
         TreeMap<Integer, List<PreparedWrite>> writes = new TreeMap<>();
         for (int i = 0; i < transaction.positions.length; i++) {
             int position = transaction.positions[i];
             Write write = transaction.writes.get(i);
             for (Copy copy : view.arcAt(position).copies()) {
                 if (copy.takesWrites()) {
-                    // A copy that is still being filled cannot know whether the key is there.
-                    Condition condition = copy.inSync() ? write.condition() : Condition.NONE;
                     writes.computeIfAbsent(copy.member(), any -> new ArrayList<>(1))
-                            .add(new PreparedWrite(
-                                    copy.table(),
-                                    position,
-                                    write.key(),
-                                    write.value(),
-                                    write.expiry().ms(),
-                                    condition));
+                            .add(prepared(write, position, copy));
                 }
             }
         }
