@@ -310,10 +310,7 @@ CLIENT_FLAGS=(
 SERVER_FLAGS=(
     "${COMMON_FLAGS[@]}"
     -Xss512k
-    -Xms40m
-    # Requests in hand die young if they are given the time: a smaller nursery hands them on to the old, and every
-    # collection of that stops everything.
-    -Xmn24m
+    -Xms16m
     -XX:MaxRAMPercentage=50
     -XX:MinHeapFreeRatio=10
     -XX:MaxHeapFreeRatio=30
@@ -338,6 +335,11 @@ exec_server() {
     read_java_opts
     # glibc would keep an arena for each thread; two are plenty for one event loop.
     export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+    if [[ "$jar" == coordinator ]]; then
+        # Requests in hand die young if they are given the time: a smaller nursery hands them on to the old, and every
+        # collection of that stops everything.
+        SERVER_FLAGS+=(-Xms40m -Xmn24m)
+    fi
     exec "$JAVA_DIR/bin/java" "${SERVER_FLAGS[@]}" ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} \
         -jar "$KVSTORE_TARGET/$jar.jar" "$@"
 }
