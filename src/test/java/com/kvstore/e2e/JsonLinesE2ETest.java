@@ -92,7 +92,7 @@ class JsonLinesE2ETest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "this is not JSON",
+                "{this is not JSON",
                 "{\"req_type\":\"get\",\"key\":",
                 "{\"req_type\":\"fly\",\"key\":\"a\"}",
                 "{\"req_type\":\"get\"}",

@@ -89,8 +89,8 @@ final class Mutants {
             new Mutant(
                     "write to copies in sync only, not to those being filled",
                     TWO_PHASE + "AttemptBuilder.java",
-                    "if (copy.takesWrites()) { // A copy",
-                    "if (copy.inSync()) { // A copy",
+                    "return copy.takesWrites();",
+                    "return copy.inSync();",
                     2),
             new Mutant(
                     "older wins: a table takes whatever comes last",

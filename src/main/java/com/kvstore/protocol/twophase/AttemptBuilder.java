@@ -134,7 +134,7 @@ final class AttemptBuilder {
         int n = 0;
         for (int i = 0; i < taking.length; i++) {
             Copy copy = copies.get(i);
-            if (copy.takesWrites()) {
+            if (takesPart(copy)) {
                 members[n] = copy.member();
                 taking[n++] = copy;
             }
@@ -148,6 +148,11 @@ final class AttemptBuilder {
             prepares[i] = new Prepare(version, participants, List.of(prepared(write, position, taking[i])), List.of());
         }
         return new Attempt(transaction, version, ids, prepares);
+    }
+
+    /** Copies in sync and those that are being filled. */
+    private static boolean takesPart(Copy copy) {
+        return copy.takesWrites();
     }
 
     private static PreparedWrite prepared(Write write, int position, Copy copy) {
@@ -171,7 +176,7 @@ final class AttemptBuilder {
             int position = transaction.positions[i];
             Write write = transaction.writes.get(i);
             for (Copy copy : view.arcAt(position).copies()) {
-                if (copy.takesWrites()) {
+                if (takesPart(copy)) {
                     writes.computeIfAbsent(copy.member(), any -> new ArrayList<>(1))
                             .add(prepared(write, position, copy));
                 }

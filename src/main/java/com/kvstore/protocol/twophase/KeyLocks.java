@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A transaction queues for all its keys at once, within one turn, so queues agree on the order and nobody waits in a
  * circle. Plain writes that wait for the same key one behind the other become one transaction when their turn comes: the
- * last one's value is written once, all are answered.
+ * last one's value is written once, all are answered. So do computations with just that key: it is read once, each is shown
+ * what the one before has left, and what the last leaves is written.
  */
 final class KeyLocks {
     private static final class Lock {
@@ -25,6 +26,9 @@ final class KeyLocks {
             this.holder = holder;
         }
     }
+
+    /** Computations that are shown a key in one turn: more would hold up everybody else. */
+    private static final int MOST_TOGETHER = 1_000;
 
     private final Map<Bytes, Lock> locks = new HashMap<>();
 
@@ -61,6 +65,8 @@ final class KeyLocks {
             }
             if (next.isPlain()) {
                 next = mergeFollowers(next, lock.waiting);
+            } else if (next.computesOneKey()) {
+                appendFollowers(next, lock.waiting);
             }
             lock.holder = next;
             if (--next.locksMissing == 0) {
@@ -71,6 +77,15 @@ final class KeyLocks {
 
     boolean isHeld(Bytes key) {
         return locks.containsKey(key);
+    }
+
+    private static void appendFollowers(Transaction first, @Nullable ArrayDeque<Transaction> waiting) {
+        while (waiting != null
+                && !waiting.isEmpty()
+                && waiting.peek().computesOneKey()
+                && first.computations.size() < MOST_TOGETHER) {
+            first.append(waiting.poll());
+        }
     }
 
     private static Transaction mergeFollowers(Transaction first, @Nullable ArrayDeque<Transaction> waiting) {

@@ -13,15 +13,17 @@ import org.jspecify.annotations.Nullable;
  * A list of writes that clients wait for: all of them or none. It may take several {@link Attempt}s, each under a version
  * of its own, when the membership changes on the way.
  *
- * <p>One with a {@link Computation} first reads its keys, and only then knows its writes.
+ * <p>One with a {@link Computation} first reads its keys, and only then knows its writes. Several that concern one and the
+ * same key may be made one: each is shown what the one before has left.
  */
 final class Transaction {
     /** All keys it locks, if these are not just those it writes. */
     private final @Nullable List<Bytes> keys;
 
-    final @Nullable Computation computation;
-    /** What the computation answers; null as long as it has not run. */
-    @Nullable Object answer;
+    /** Empty: its writes are known from the start. */
+    final List<Computation> computations = new ArrayList<>(1);
+    /** What the computations answer, in their order; empty as long as they have not run. */
+    private List<Object> answers = List.of();
 
     List<Write> writes;
     int[] positions;
@@ -36,14 +38,13 @@ final class Transaction {
 
     Transaction(List<Write> writes, View view) {
         this.keys = null;
-        this.computation = null;
         this.writes = writes;
         this.positions = positionsOf(writes, view);
     }
 
     Transaction(List<Bytes> keys, Computation computation) {
         this.keys = keys;
-        this.computation = computation;
+        this.computations.add(computation);
         this.writes = List.of();
         this.positions = new int[0];
     }
@@ -68,7 +69,7 @@ final class Transaction {
 
     /** Whether it must read its keys before it knows what to write. */
     boolean mustCompute() {
-        return computation != null && answer == null;
+        return !computations.isEmpty() && answers.isEmpty();
     }
 
     /** Of one that computes: all it locks. */
@@ -79,11 +80,29 @@ final class Transaction {
         return keys;
     }
 
-    /** The computation has run. */
-    void computed(Object itsAnswer, List<Write> itsWrites, View view) {
-        answer = itsAnswer;
+    /** The computations have run. */
+    void computed(List<Object> theirAnswers, List<Write> itsWrites, View view) {
+        answers = theirAnswers;
         writes = itsWrites;
         positions = positionsOf(writes, view);
+    }
+
+    /** What the waiter in place {@code i} is answered when {@code outcome} is what became of the transaction. */
+    Result answerTo(int i, Result outcome) {
+        return outcome instanceof Result.Ack ack && !answers.isEmpty()
+                ? new Result.Computed(answers.get(i), ack)
+                : outcome;
+    }
+
+    /** Whether it computes with one key only. */
+    boolean computesOneKey() {
+        return keys != null && keys.size() == 1 && computations.size() == waiters.size();
+    }
+
+    /** Takes on another that computes with the same one key, behind its own. */
+    void append(Transaction follower) {
+        computations.addAll(follower.computations);
+        waiters.addAll(follower.waiters);
     }
 
     boolean allAttemptsSettled() {

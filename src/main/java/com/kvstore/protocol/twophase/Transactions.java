@@ -243,11 +243,9 @@ final class Transactions {
 
     /** Answers, lets go of the keys, and starts who waited for them. */
     private void finish(Transaction transaction, Result outcome, Effects effects) {
-        Result result = outcome instanceof Result.Ack ack && transaction.answer != null
-                ? new Result.Computed(transaction.answer, ack)
-                : outcome;
-        for (Waiter waiter : transaction.waiters) {
-            clients.answer(waiter, result, effects);
+        List<Waiter> waiters = transaction.waiters;
+        for (int i = 0; i < waiters.size(); i++) {
+            clients.answer(waiters.get(i), transaction.answerTo(i, outcome), effects);
         }
         locks.release(transaction, ready);
         if (!startingReady) {

@@ -4,9 +4,11 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Computation;
 import com.kvstore.common.Expiry;
 import com.kvstore.common.Result;
+import com.kvstore.common.Version;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.parts.WallClock;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,17 @@ final class WriteResolver {
         reads.readAll(transaction.keys(), new Shown(transaction, then), effects);
     }
 
+    /** Shows the next computation what one has left, under a version that nobody can have seen. */
+    private void show(Map<Bytes, Result.Value> present, Write write, int number) {
+        Bytes value = write.value();
+        long deadlineMs = write.expiry().deadlineMs(clock.nowMs());
+        if (value == null || Expiry.isPast(deadlineMs, clock.nowMs())) {
+            present.remove(write.key());
+        } else {
+            present.put(write.key(), new Result.Value(value, new Version(Long.MAX_VALUE, number), deadlineMs));
+        }
+    }
+
     private final class Shown implements MultiRead.Sink {
         private final Transaction transaction;
         private final Then then;
@@ -67,11 +80,17 @@ final class WriteResolver {
                 Bytes key = transaction.key(i);
                 values.get(i).ifPresent(value -> present.put(key, value));
             }
-            Computation computation = transaction.computation;
-            if (computation != null) {
+            Map<Bytes, Write> writes = new LinkedHashMap<>();
+            List<Object> answers = new ArrayList<>(transaction.computations.size());
+            for (Computation computation : transaction.computations) {
                 Computation.Outcome outcome = computation.compute(present, clock.nowMs());
-                transaction.computed(outcome.answer(), withDeadlines(outcome.writes()), cluster.view());
+                answers.add(outcome.answer());
+                for (Write write : withDeadlines(outcome.writes())) {
+                    writes.put(write.key(), write);
+                    show(present, write, answers.size());
+                }
             }
+            transaction.computed(answers, List.copyOf(writes.values()), cluster.view());
             then.computed(transaction, null, effects);
         }
 

@@ -185,6 +185,52 @@ final class RingOperationsTest {
     }
 
     @Test
+    void computationsThatWaitForOneKeyTakeOneReadAndOneWriteTogether() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        int[] prepares = new int[1];
+        ring.withhold = message -> {
+            if (message instanceof Batch batch) {
+                prepares[0] += batch.prepares().size();
+            }
+            return false;
+        };
+        ring.coordinator.paused = true;
+        List<Long> clients = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            clients.add(ring.ask(new Command.Compute(List.of(NAME), increment(NAME))));
+        }
+        ring.coordinator.paused = false;
+        ring.advance(100);
+        for (int i = 0; i < 100; i++) {
+            assertEquals(i + 1L, ((Result.Computed) ring.answers.get(clients.get(i))).answer());
+        }
+        assertEquals("100", ring.get("username"));
+        // The first alone, all others together; each on two copies.
+        assertEquals(4, prepares[0]);
+    }
+
+    @Test
+    void whatOneComputationDeletesTheNextDoesNotSee() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "5");
+        Computation delete =
+                (present, nowMs) -> new Computation.Outcome(List.of(Write.remove(NAME)), present.containsKey(NAME));
+        ring.coordinator.paused = true;
+        long first = ring.ask(new Command.Compute(List.of(NAME), increment(NAME)));
+        long second = ring.ask(new Command.Compute(List.of(NAME), delete));
+        long third = ring.ask(new Command.Compute(List.of(NAME), delete));
+        long fourth = ring.ask(new Command.Compute(List.of(NAME), increment(NAME)));
+        ring.coordinator.paused = false;
+        ring.advance(100);
+        List<Object> answers = new ArrayList<>();
+        for (long client : List.of(first, second, third, fourth)) {
+            answers.add(((Result.Computed) ring.answers.get(client)).answer());
+        }
+        assertEquals(List.of(6L, true, false, 1L), answers);
+        assertEquals("1", ring.get("username"));
+    }
+
+    @Test
     void aComputationSeesNeitherAnUncommittedNorAnExpiredValue() {
         RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
         putFor(ring, 500);
