@@ -79,9 +79,13 @@ public final class RequestLimits {
                     ErrorCode.TOO_LARGE,
                     "a transaction has at most " + Limits.MAX_WRITES + " writes, and this one has " + writes.size());
         }
+        if (writes.size() == 1) {
+            // Nearly every request: it can name no key twice.
+            return checkWrite(writes.get(0), maxValueBytes);
+        }
         Set<Bytes> keys = new HashSet<>();
         for (Write write : writes) {
-            Failure wrong = checkKey(write.key());
+            Failure wrong = checkWrite(write, maxValueBytes);
             if (wrong != null) {
                 return wrong;
             }
@@ -89,15 +93,20 @@ public final class RequestLimits {
                 return Failure.of(
                         ErrorCode.BAD_REQUEST, "a transaction writes a key once, and this one twice: " + write.key());
             }
-            Bytes value = write.value();
-            if (value != null && value.length() > maxValueBytes) {
-                return Failure.of(
-                        ErrorCode.TOO_LARGE,
-                        "the value has " + value.length() + " bytes; the limit is " + maxValueBytes
-                                + " (--max-value on the servers)");
-            }
         }
         return null;
+    }
+
+    private static @Nullable Failure checkWrite(Write write, int maxValueBytes) {
+        Failure wrong = checkKey(write.key());
+        Bytes value = write.value();
+        if (wrong == null && value != null && value.length() > maxValueBytes) {
+            return Failure.of(
+                    ErrorCode.TOO_LARGE,
+                    "the value has " + value.length() + " bytes; the limit is " + maxValueBytes
+                            + " (--max-value on the servers)");
+        }
+        return wrong;
     }
 
     private static @Nullable Failure checkKey(Bytes key) {
