@@ -21,12 +21,32 @@ final class JsonOut {
         void write(T element, JsonOut out);
     }
 
+    /** A shorter text stays text between nodes whatever its escapes take: somebody wants to read it. */
+    private static final int READABLE_BYTES = 1_024;
+
     private final StringBuilder text = new StringBuilder();
     private final JSONWriter writer = new JSONWriter(text).object();
+    private final boolean compact;
+
+    JsonOut() {
+        this(false);
+    }
+
+    private JsonOut(boolean compact) {
+        this.compact = compact;
+    }
 
     /** A line whose first field is {@code req_type}. */
     static JsonOut line(String reqType) {
-        return new JsonOut().put(JsonIn.REQ_TYPE, reqType);
+        return new JsonOut(false).put(JsonIn.REQ_TYPE, reqType);
+    }
+
+    /**
+     * As {@link #line}, from one node to another: long text travels as base64 where its escapes would make it longer than
+     * that, so that a large value grows by a third at most. Clients get all text as text.
+     */
+    static JsonOut nodeLine(String reqType) {
+        return new JsonOut(true).put(JsonIn.REQ_TYPE, reqType);
     }
 
     JsonOut put(String name, String value) {
@@ -73,9 +93,44 @@ final class JsonOut {
     /** As text, or as base64 in {@code name_b64} when they are not UTF-8. */
     JsonOut put(String name, Bytes value) {
         String utf8 = Utf8.textOrNull(value.array());
-        return utf8 != null
+        return utf8 != null && !(compact && isLongerThanBase64(value))
                 ? put(name, utf8)
                 : put(name + "_b64", Base64.getEncoder().encodeToString(value.array()));
+    }
+
+    private static boolean isLongerThanBase64(Bytes value) {
+        int length = value.length();
+        if (length <= READABLE_BYTES) {
+            return false;
+        }
+        long escaped = length;
+        for (int i = 0; i < length; i++) {
+            escaped += moreBytes(value, i);
+        }
+        return escaped > 4L * ((length + 2) / 3);
+    }
+
+    /** What org.json's escape of the character that begins at {@code i} takes beyond its UTF-8 bytes. */
+    private static int moreBytes(Bytes value, int i) {
+        int b = value.at(i) & 0xff;
+        if (b < ' ') {
+            return b >= '\b' && b <= '\r' && b != 0x0b ? 1 : 5;
+        }
+        if (b == '"' || b == '\\') {
+            return 1;
+        }
+        if (b == '/') {
+            return i > 0 && value.at(i - 1) == '<' ? 1 : 0;
+        }
+        if (b < 0xc2) {
+            return 0;
+        }
+        // U+0080 to U+009F, and U+2000 to U+20FF: the second byte tells.
+        int next = value.at(i + 1) & 0xff;
+        if (b == 0xc2) {
+            return next < 0xa0 ? 4 : 0;
+        }
+        return b == 0xe2 && next <= 0x83 ? 3 : 0;
     }
 
     JsonOut putIfPresent(String name, @Nullable Bytes value) {

@@ -37,29 +37,29 @@ final class MembershipJson {
 
     static JsonOut write(MembershipMessage message) {
         if (message instanceof Heartbeat heartbeat) {
-            return JsonOut.line("heartbeat")
+            return JsonOut.nodeLine("heartbeat")
                     .put(ADDRESS, heartbeat.self())
                     .hex(INCARNATION, heartbeat.incarnation())
                     .put("sequence", heartbeat.sequence());
         }
         if (message instanceof NewView newView) {
-            return JsonOut.line("new-view").object(VIEW, newView.view(), ViewJson::write);
+            return JsonOut.nodeLine("new-view").object(VIEW, newView.view(), ViewJson::write);
         }
         if (message instanceof Fenced fenced) {
-            return JsonOut.line("fenced").put(EPOCH, fenced.epoch());
+            return JsonOut.nodeLine("fenced").put(EPOCH, fenced.epoch());
         }
         if (message instanceof Goodbye goodbye) {
-            return JsonOut.line("goodbye").put(ADDRESS, goodbye.self()).hex(INCARNATION, goodbye.incarnation());
+            return JsonOut.nodeLine("goodbye").put(ADDRESS, goodbye.self()).hex(INCARNATION, goodbye.incarnation());
         }
         if (message instanceof GoodbyeAnswer answer) {
-            return JsonOut.line("goodbye-answer").put("arcs", answer.arcs());
+            return JsonOut.nodeLine("goodbye-answer").put("arcs", answer.arcs());
         }
         return writeHandshake(message);
     }
 
     private static JsonOut writeHandshake(MembershipMessage message) {
         if (message instanceof Register register) {
-            return JsonOut.line("register")
+            return JsonOut.nodeLine("register")
                     .put(ADDRESS, register.self())
                     .hex("cluster", register.cluster())
                     .hex(INCARNATION, register.incarnation())
@@ -68,24 +68,24 @@ final class MembershipJson {
                     .put("keys", register.keys());
         }
         if (message instanceof Registered registered) {
-            return JsonOut.line("registered")
+            return JsonOut.nodeLine("registered")
                     .put("position", registered.position())
                     .put("heartbeat_port", registered.heartbeatPort());
         }
         if (message instanceof RegisterRefused refused) {
-            return JsonOut.line("register-refused")
+            return JsonOut.nodeLine("register-refused")
                     .put("code", refused.code().name())
                     .put("message", refused.message());
         }
         if (message instanceof Hello hello) {
-            return JsonOut.line("hello")
+            return JsonOut.nodeLine("hello")
                     .hex("coordinator", hello.coordinator())
                     .put(ADDRESS, hello.self())
                     .put("start_epoch", hello.startEpoch())
                     .object(VIEW, hello.view(), ViewJson::write);
         }
         Welcome welcome = (Welcome) message;
-        return JsonOut.line("welcome")
+        return JsonOut.nodeLine("welcome")
                 .hex(INCARNATION, welcome.incarnation())
                 .put(EPOCH, welcome.epoch())
                 .list("prepared", welcome.prepared(), MembershipJson::writeInDoubt)

@@ -45,7 +45,7 @@ final class MoveJson {
     static JsonOut write(MoveMessage message) {
         if (message instanceof StartMove start) {
             return ranges(
-                            JsonOut.line("start-move")
+                            JsonOut.nodeLine("start-move")
                                     .put(MOVE, start.move())
                                     .put(EPOCH, start.epoch())
                                     .putIfPresent(SOURCE, start.source()),
@@ -53,13 +53,13 @@ final class MoveJson {
                     .put("bytes_per_second", start.bytesPerSecond());
         }
         if (message instanceof CancelMove cancel) {
-            return JsonOut.line("cancel-move").put(MOVE, cancel.move());
+            return JsonOut.nodeLine("cancel-move").put(MOVE, cancel.move());
         }
         if (message instanceof OpenMove open) {
-            return ranges(JsonOut.line("open-move").put(MOVE, open.move()).put(EPOCH, open.epoch()), open.ranges());
+            return ranges(JsonOut.nodeLine("open-move").put(MOVE, open.move()).put(EPOCH, open.epoch()), open.ranges());
         }
         if (message instanceof Fetch fetch) {
-            return JsonOut.line("fetch")
+            return JsonOut.nodeLine("fetch")
                     .put(MOVE, fetch.move())
                     .hex("from", fetch.from())
                     .list("pieces", fetch.pieces(), (piece, out) -> out.hex(LAST, piece.last())
@@ -67,7 +67,7 @@ final class MoveJson {
                     .put("max_bytes", fetch.maxBytes());
         }
         if (message instanceof Chunk chunk) {
-            return JsonOut.line("chunk")
+            return JsonOut.nodeLine("chunk")
                     .put(MOVE, chunk.move())
                     .hex(LAST, chunk.last())
                     .list("differing", chunk.differing(), MoveJson::writeStretch);
@@ -77,23 +77,23 @@ final class MoveJson {
 
     private static JsonOut writeReport(MoveMessage message) {
         if (message instanceof MoveProgress progress) {
-            return JsonOut.line("move-progress")
+            return JsonOut.nodeLine("move-progress")
                     .put(MOVE, progress.move())
                     .put("keys", progress.keys())
                     .put("bytes", progress.bytes())
                     .put("fraction", progress.fraction());
         }
         if (message instanceof MoveDone done) {
-            return JsonOut.line("move-done")
+            return JsonOut.nodeLine("move-done")
                     .put(MOVE, done.move())
                     .put("keys", done.keys())
                     .put("bytes", done.bytes());
         }
         if (message instanceof MoveFailed failed) {
-            return JsonOut.line("move-failed").put(MOVE, failed.move()).put("reason", failed.reason());
+            return JsonOut.nodeLine("move-failed").put(MOVE, failed.move()).put("reason", failed.reason());
         }
         RefuseMove refuse = (RefuseMove) message;
-        return JsonOut.line("refuse-move").put(MOVE, refuse.move()).put("reason", refuse.reason());
+        return JsonOut.nodeLine("refuse-move").put(MOVE, refuse.move()).put("reason", refuse.reason());
     }
 
     static MoveMessage read(String type, JsonIn in) throws ProtocolException {

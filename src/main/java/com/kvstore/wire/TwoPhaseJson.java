@@ -34,7 +34,7 @@ final class TwoPhaseJson {
 
     static JsonOut write(TwoPhaseMessage message) {
         if (message instanceof Batch batch) {
-            return JsonOut.line("batch")
+            return JsonOut.nodeLine("batch")
                     .put("sequence", batch.sequence())
                     .put("epoch", batch.epoch())
                     .put("settled", batch.settled())
@@ -47,7 +47,7 @@ final class TwoPhaseJson {
                             .put(KEY, read.key()));
         }
         if (message instanceof Scan scan) {
-            return JsonOut.line("scan-keys")
+            return JsonOut.nodeLine("scan-keys")
                     .put(SCAN_ID, scan.id())
                     .put("epoch", scan.epoch())
                     .numbers("down", scan.down())
@@ -58,14 +58,14 @@ final class TwoPhaseJson {
                     .put("count_only", scan.countOnly());
         }
         if (message instanceof ScanReply reply) {
-            return JsonOut.line("scan-keys-reply")
+            return JsonOut.nodeLine("scan-keys-reply")
                     .put(SCAN_ID, reply.id())
                     .hex("up_to", reply.upTo())
                     .put("count", reply.count())
                     .list("keys", reply.keys(), (key, out) -> out.put(KEY, key));
         }
         BatchReply reply = (BatchReply) message;
-        return JsonOut.line("batch-reply")
+        return JsonOut.nodeLine("batch-reply")
                 .put("sequence", reply.sequence())
                 .put("last", reply.last())
                 .put("keys", reply.keys())

@@ -50,6 +50,7 @@ final class ViewBinary {
         out.list(new ArrayList<>(view.members().values()), ViewBinary::writeMember);
         writePoints(view, out);
         out.list(view.arcs(), ViewBinary::writeArc);
+        out.list(view.drained(), (incarnation, to) -> to.fixed64(incarnation));
     }
 
     static View read(FrameReader in) throws ProtocolException {
@@ -64,7 +65,9 @@ final class ViewBinary {
         HashRing ring = ViewRules.ring(ringSize, readPoints(in, members), members);
         List<Arc> arcs = readArcs(in);
         ViewRules.checkArcs(arcs, ringSize, members);
-        return new View(cluster, epoch, pointsPerServer, ring, members, arcs, nextMemberId);
+        List<Long> drained = in.list(Long.BYTES, FrameReader::fixed64);
+        ViewRules.checkDrained(drained);
+        return new View(cluster, epoch, pointsPerServer, ring, members, arcs, nextMemberId).withDrained(drained);
     }
 
     private static void writeMember(Member member, FrameWriter out) {

@@ -25,6 +25,8 @@ public final class ViewJson {
     private static final String POINTS = "points";
     private static final String ARCS = "arcs";
     private static final String NEXT_MEMBER_ID = "next_member_id";
+    private static final String DRAINED = "drained";
+    private static final String INCARNATION = "incarnation";
     private static final String CHECKSUM = "checksum";
 
     private ViewJson() {}
@@ -69,6 +71,10 @@ public final class ViewJson {
                         .put("server", point.server()))
                 .list(ARCS, view.arcs(), ViewJson::writeArc)
                 .put(NEXT_MEMBER_ID, view.nextMemberId());
+        // Left out while nobody was drained, as in the files of versions that did not remember.
+        if (!view.drained().isEmpty()) {
+            out.list(DRAINED, view.drained(), (incarnation, to) -> to.hex(INCARNATION, incarnation));
+        }
     }
 
     /** @throws IllegalArgumentException when an invariant of the view does not hold */
@@ -85,13 +91,15 @@ public final class ViewJson {
         HashRing ring = ViewRules.ring(ringSize, points, members);
         List<Arc> arcs = in.list(ARCS, ViewJson::readArc);
         ViewRules.checkArcs(arcs, ringSize, members);
-        return new View(cluster, epoch, pointsPerServer, ring, members, arcs, nextMemberId);
+        List<Long> drained = in.has(DRAINED) ? in.list(DRAINED, each -> each.hex(INCARNATION)) : List.of();
+        ViewRules.checkDrained(drained);
+        return new View(cluster, epoch, pointsPerServer, ring, members, arcs, nextMemberId).withDrained(drained);
     }
 
     private static void writeMember(Member member, JsonOut out) {
         out.put("id", member.id())
                 .put("address", member.address())
-                .hex("incarnation", member.incarnation())
+                .hex(INCARNATION, member.incarnation())
                 .put("durable", member.durable())
                 .put("leaving", member.leaving());
     }
@@ -100,7 +108,7 @@ public final class ViewJson {
         return new Member(
                 in.smallNumber("id"),
                 in.server("address"),
-                in.hex("incarnation"),
+                in.hex(INCARNATION),
                 in.flag("durable"),
                 in.flag("leaving"));
     }

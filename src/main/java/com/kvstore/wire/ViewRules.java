@@ -73,6 +73,13 @@ final class ViewRules {
         require(next == ringSize, "the arcs end at position " + (next - 1) + " of a ring of " + ringSize);
     }
 
+    static void checkDrained(List<Long> incarnations) {
+        require(
+                incarnations.size() <= View.MAX_DRAINED,
+                "a view remembers at most " + View.MAX_DRAINED + " drained servers, not " + incarnations.size());
+        require(new HashSet<>(incarnations).size() == incarnations.size(), "a view remembers a drained server twice");
+    }
+
     /** The scalars, apart from the ring's. */
     static void checkNumbers(long cluster, long epoch, int pointsPerServer) {
         require(cluster != 0, "a view belongs to a cluster, and this one's is 0");

@@ -38,6 +38,34 @@ class JsonNodeCodecTest {
         }
     }
 
+    private static String lineOf(String value) throws ProtocolException {
+        PreparedWrite put = new PreparedWrite(Table.OWN, 0, Bytes.of("k"), Bytes.of(value), Condition.NONE);
+        Prepare prepare = new Prepare(new Version(1, 1), List.of(1), List.of(put), List.of());
+        Batch batch = new Batch(1, 1, Version.ZERO, true, 1, List.of(), List.of(), List.of(prepare), List.of());
+        String line = JsonNodeCodec.encode(batch);
+        assertEquals(batch, JsonNodeCodec.decode(line));
+        return line;
+    }
+
+    /** A value of 16 MiB would become a line of 96 MiB, and its write would time out. */
+    @Test
+    void aLongValueWhoseEscapesAreLongerThanBase64TravelsAsBase64() throws ProtocolException {
+        for (String character : List.of("\u0001", "\"", "\n", "\u0085", "\u2028")) {
+            String value = character.repeat(90_000);
+            String line = lineOf(value);
+            assertTrue(line.length() < 1_000 + Bytes.of(value).length() * 4 / 3, "as text: " + line.substring(0, 300));
+        }
+    }
+
+    @Test
+    void whatAPersonCanReadStaysText() throws ProtocolException {
+        assertTrue(lineOf("\u0001\n".repeat(100)).contains("\\u0001\\n"));
+        String prose = "He said \"no\", a/b and \u00e9\u4e2d\u6587.\n";
+        assertTrue(lineOf(prose.repeat(1_000)).contains("He said"));
+        assertTrue(lineOf("a/".repeat(10_000)).contains("a/a/"));
+        assertTrue(lineOf("\u00e9".repeat(10_000)).contains("\u00e9"));
+    }
+
     @Test
     void aBatchReadsLikeWhatItDoes() {
         PreparedWrite put = new PreparedWrite(Table.OWN, 25, Bytes.of("username"), Bytes.of("alice"), Condition.NONE);

@@ -35,7 +35,11 @@ final class RandomViews {
             }
         }
         int nextMemberId = 1 + (members.isEmpty() ? 0 : members.lastKey()) + random.nextInt(3);
-        return new View(
+        List<Long> drained = new ArrayList<>();
+        for (int i = random.nextInt(2) * random.nextInt(View.MAX_DRAINED + 1); i > 0; i--) {
+            drained.add(random.nextLong());
+        }
+        View view = new View(
                 1 + random.nextInt(Integer.MAX_VALUE),
                 1 + (random.nextLong() >>> 20),
                 pointsPerServer,
@@ -43,6 +47,7 @@ final class RandomViews {
                 members,
                 arcs(ringSize, List.copyOf(members.keySet())),
                 nextMemberId);
+        return view.withDrained(drained);
     }
 
     private SortedMap<Integer, Member> members() {

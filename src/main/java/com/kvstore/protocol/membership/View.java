@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * copy's member is in {@code members}; without members there is one arc, without copies.
  */
 public final class View implements Persistent {
+    /** How many drained incarnations are remembered: far more than an operator drains while one is out of reach. */
+    public static final int MAX_DRAINED = 64;
+
     private final long cluster;
     private final long epoch;
     private final int pointsPerServer;
@@ -30,6 +33,7 @@ public final class View implements Persistent {
     private final SortedMap<Integer, Member> members;
     private final List<Arc> arcs;
     private final int nextMemberId;
+    private final List<Long> drained;
     private final int[] arcEnds;
     private final boolean whole;
 
@@ -55,8 +59,32 @@ public final class View implements Persistent {
         this.members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
         this.arcs = List.copyOf(arcs);
         this.nextMemberId = nextMemberId;
+        this.drained = List.of();
         this.arcEnds = this.arcs.stream().mapToInt(Arc::end).toArray();
         this.whole = isWhole(this.arcs, ring.servers());
+    }
+
+    private View(View other, List<Long> drained) {
+        this.cluster = other.cluster;
+        this.epoch = other.epoch;
+        this.pointsPerServer = other.pointsPerServer;
+        this.ring = other.ring;
+        this.members = other.members;
+        this.arcs = other.arcs;
+        this.nextMemberId = other.nextMemberId;
+        this.drained = List.copyOf(drained);
+        this.arcEnds = other.arcEnds;
+        this.whole = other.whole;
+    }
+
+    /**
+     * The same view with other drained incarnations.
+     *
+     * @param incarnations each once, the latest last; of more than {@value #MAX_DRAINED} the earliest are forgotten
+     */
+    public View withDrained(List<Long> incarnations) {
+        int tooMany = Math.max(0, incarnations.size() - MAX_DRAINED);
+        return new View(this, incarnations.subList(tooMany, incarnations.size()));
     }
 
     /** The view of a new store: no members. */
@@ -96,6 +124,14 @@ public final class View implements Persistent {
 
     public int nextMemberId() {
         return nextMemberId;
+    }
+
+    /**
+     * The incarnations that were drained last, the latest last: they left for good and may not have heard of it, so they
+     * are not taken in again. At most {@value #MAX_DRAINED}.
+     */
+    public List<Long> drained() {
+        return drained;
     }
 
     public @Nullable Member memberAt(ServerNode address) {
@@ -154,7 +190,8 @@ public final class View implements Persistent {
                 && nextMemberId == view.nextMemberId
                 && ring.equals(view.ring)
                 && members.equals(view.members)
-                && arcs.equals(view.arcs);
+                && arcs.equals(view.arcs)
+                && drained.equals(view.drained);
     }
 
     @Override

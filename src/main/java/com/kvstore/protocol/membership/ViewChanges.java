@@ -363,6 +363,15 @@ public final class ViewChanges {
     /** @param members a new one among them has the id that was next */
     private static View next(View view, HashRing ring, SortedMap<Integer, Member> members, List<Arc> arcs) {
         int nextMemberId = members.containsKey(view.nextMemberId()) ? view.nextMemberId() + 1 : view.nextMemberId();
-        return new View(view.cluster(), view.epoch() + 1, view.pointsPerServer(), ring, members, arcs, nextMemberId);
+        View next =
+                new View(view.cluster(), view.epoch() + 1, view.pointsPerServer(), ring, members, arcs, nextMemberId);
+        List<Long> drained = new ArrayList<>(view.drained());
+        for (Member member : view.members().values()) {
+            if (member.leaving() && !members.containsKey(member.id())) {
+                drained.remove(member.incarnation());
+                drained.add(member.incarnation());
+            }
+        }
+        return next.withDrained(drained);
     }
 }

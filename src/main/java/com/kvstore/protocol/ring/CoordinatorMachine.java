@@ -325,7 +325,6 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         announceWanted = true;
         for (Member member : before.members().values()) {
             if (member.leaving() && !after.members().containsKey(member.id())) {
-                registrar.onDrained(member);
                 effects.note("REBALANCE", "Server " + member.address() + " holds nothing any more and may be stopped");
             }
         }

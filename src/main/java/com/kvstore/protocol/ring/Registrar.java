@@ -34,8 +34,6 @@ final class Registrar {
     private final Peers.Listener again;
     private final int heartbeatPort;
     private final TreeMap<ServerNode, Pending> pending = new TreeMap<>();
-    /** Incarnations that were drained in this life: they left for good, and may not have heard of it. */
-    private final TreeSet<Long> drained = new TreeSet<>();
 
     /** @param again is told of a process once more when it has become a member */
     Registrar(ViewKeeper views, Peers peers, Peers.Listener again, int heartbeatPort) {
@@ -66,8 +64,8 @@ final class Registrar {
                     address + " has obeyed a newer coordinator (epoch " + register.epoch() + ", this one has "
                             + view.epoch() + "). Is this coordinator's --state directory an old copy?",
                     effects);
-        } else if (drained.contains(register.incarnation())) {
-            refuse(link, ErrorCode.CONFLICT, address + " was drained. Restart it to let it join again", effects);
+        } else if (view.drained().contains(register.incarnation())) {
+            refuse(link, ErrorCode.CONFLICT, wasDrained(address), effects);
         } else if (view.memberAt(address) == null && !ViewChanges.canJoin(view, address)) {
             refuse(link, ErrorCode.RING_FULL, ringFull(view), effects);
         } else {
@@ -83,9 +81,8 @@ final class Registrar {
         }
     }
 
-    /** A member has given away all that it held and has left. */
-    void onDrained(Member member) {
-        drained.add(member.incarnation());
+    private static String wasDrained(ServerNode address) {
+        return address + " was drained. Restart it to let it join again";
     }
 
     private static String ringFull(View view) {
@@ -167,7 +164,10 @@ final class Registrar {
             View view, ServerNode address, long incarnation, boolean durable, Set<Integer> mayHoldKeys) {
         Member member = view.memberAt(address);
         if (member == null) {
-            return ViewChanges.canJoin(view, address) ? ViewChanges.join(view, address, incarnation, durable) : view;
+            // Asked while it was being drained, it may have left meanwhile: then for good.
+            boolean welcome =
+                    ViewChanges.canJoin(view, address) && !view.drained().contains(incarnation);
+            return welcome ? ViewChanges.join(view, address, incarnation, durable) : view;
         }
         return member.incarnation() == incarnation
                 ? view
@@ -179,7 +179,12 @@ final class Registrar {
         if (view.memberAt(peer.address()) == null) {
             Pending asked = pending.remove(peer.address());
             if (asked != null) {
-                refuse(asked.link, ErrorCode.RING_FULL, ringFull(view), effects);
+                boolean drained = view.drained().contains(asked.register.incarnation());
+                refuse(
+                        asked.link,
+                        drained ? ErrorCode.CONFLICT : ErrorCode.RING_FULL,
+                        drained ? wasDrained(peer.address()) : ringFull(view),
+                        effects);
             }
         } else if (peer.link() == link && peers.greetedOn(link) == peer) {
             again.greeted(peer, welcome, nowNs, effects);

@@ -6,7 +6,6 @@ import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
-import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.MembershipMessage.Goodbye;
 import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
 import com.kvstore.protocol.membership.MembershipMessage.Heartbeat;
@@ -87,13 +86,6 @@ final class Registration {
         register(nowNs, effects);
     }
 
-    /** Who is being drained waits for the coordinator: registering, it might come back in after its last key has left. */
-    private boolean mayRegister() {
-        View known = view;
-        Member self = known == null ? null : known.memberAt(config.self());
-        return !drained && (self == null || !self.leaving());
-    }
-
     private void register(long nowNs, Effects effects) {
         View known = view;
         effects.send(
@@ -127,7 +119,7 @@ final class Registration {
         if (leaveAtNs != Long.MAX_VALUE && !goodbyeAnswered) {
             // Nobody is left to ask whether this node may go.
             effects.stop(0);
-        } else if (mayRegister()) {
+        } else if (!drained) {
             if (!toldUnreachable && toldRefusal.isEmpty()) {
                 toldUnreachable = true;
                 effects.note("INFO", what + "; trying again until it answers");
@@ -209,12 +201,12 @@ final class Registration {
     boolean onTimer(TimerId timer, boolean led, long nowNs, Effects effects) {
         if (timer.equals(HEARTBEAT)) {
             beat(nowNs, effects);
-            if (!led && link != 0 && mayRegister() && leaveAtNs == Long.MAX_VALUE) {
+            if (!led && link != 0 && !drained && leaveAtNs == Long.MAX_VALUE) {
                 // Taken out of the ring while it was paused or cut off, it would wait for ever: nobody comes to tell.
                 register(nowNs, effects);
             }
         } else if (timer.equals(RETRY)) {
-            if (link == 0 && connectingTo == null && mayRegister()) {
+            if (link == 0 && connectingTo == null && !drained) {
                 connect(config.coordinator().get(), effects);
             }
         } else if (timer.equals(ANSWER_DUE)) {

@@ -231,6 +231,23 @@ class ViewChangesTest {
     }
 
     @Test
+    void onlyTheLatestDrainedServersAreRemembered() {
+        View view = whole(S1, S2);
+        for (int i = 1; i <= View.MAX_DRAINED + 3; i++) {
+            View joined = ViewChanges.join(view, S3, 1_000 + i, false);
+            view = ViewChanges.announce(
+                    ViewChanges.drain(joined, joined.memberAt(S3).id()), Set.of(1, 2));
+            assertNull(view.memberAt(S3));
+        }
+        assertEquals(View.MAX_DRAINED, view.drained().size());
+        assertEquals(1_004, view.drained().get(0));
+        assertEquals(1_003 + View.MAX_DRAINED, view.drained().get(View.MAX_DRAINED - 1));
+        assertEquals(view.drained(), ViewChanges.newEpoch(view).drained());
+        View forgotten = ViewChanges.forget(view, 2);
+        assertFalse(forgotten.drained().contains(102L), "who was forgotten may come back");
+    }
+
+    @Test
     void theLastServerCannotBeDrained() {
         assertThrows(IllegalArgumentException.class, () -> ViewChanges.drain(whole(S1), 1));
         View leaving = ViewChanges.drain(whole(S1, S2), 2);

@@ -378,6 +378,28 @@ final class RingTest {
     }
 
     @Test
+    void aServerDrainedWhileItWasOutOfReachIsNotTakenInByTheNextCoordinatorEither() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+        ServerNode drained = new ServerNode("127.0.0.1", 8082);
+        ring.slave(8082).paused = true;
+        ring.run(new Command.Drain(drained));
+        ring.advance(10_000);
+        assertNull(ring.view().memberAt(drained));
+        ring.kill(ring.coordinator);
+        ring.startCoordinator();
+        ring.slave(8082).paused = false;
+        ring.advance(60_000);
+        assertNull(ring.view().memberAt(drained));
+        assertTrue(ring.slave(8082).said("was drained"), "" + ring.slave(8082).console);
+        ring.kill(ring.slave(8082));
+        ring.startSlave(8082);
+        ring.advance(5_000);
+        assertEquals(3, ring.view().ring().servers(), "started again, it is another server");
+        assertEquals("alice", ring.get("username"));
+    }
+
+    @Test
     void aCoordinatorThatComesBackKeepsEverything() {
         RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
         ring.put("username", "alice");
