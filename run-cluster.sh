@@ -19,6 +19,7 @@
 # ends with the client's status (0 all worked, 1 a key was not found, 2 an error). Each node's console is in
 # DIR/coordinator.log and DIR/slave-PORT.log. While the cluster runs, another terminal can kill a node or talk to it:
 # ./run-client.sh --config DIR/cs_config.txt
+
 # shellcheck disable=SC2317 # the traps call what looks unreachable
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=scripts/common.sh
