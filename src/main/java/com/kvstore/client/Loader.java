@@ -10,19 +10,24 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Puts each line of a file as a key, with the line's number, from 1, as its value. Blank lines are skipped; of a line that
  * stands there several times the last one counts.
  *
- * <p>Many puts are under way at once; what a node does not take at the moment is tried again for half a minute. After
- * {@value #MOST_FAILURES} failures it stops.
+ * <p>Many puts are under way at once; what a node does not take at the moment is tried again for half a minute. A put
+ * whose outcome is unknown is put again within its minute: it puts the same value, and nothing else for its key is sent
+ * before it is known, so that a first attempt that takes effect late changes nothing. After {@value #MOST_FAILURES} failures
+ * it stops.
  *
  * <p>Threading: used from one thread, once; answers are counted on the client's thread.
  */
 final class Loader {
     private static final long TIMEOUT_MS = 60_000;
     private static final long RETRY_MS = 30_000;
+    private static final long REPEAT_AFTER_MS = 200;
     private static final int MOST_FAILURES = 1_000;
     private static final int MAX_LINE_BYTES = 1024 * 1024;
 
@@ -99,16 +104,29 @@ final class Loader {
         return sent;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // awaitIdle waits for what is counted here
     private void send(long number, Bytes key) throws InterruptedException {
         Ask ask = Session.put(key, Bytes.of(Long.toString(number)));
-        int cost = Pipeline.cost(ask);
-        pipeline.enter(ask, cost);
-        client.execute(ask.command(), TIMEOUT_MS, RETRY_MS).thenAccept(result -> {
+        pipeline.enter(ask, Pipeline.cost(ask));
+        attempt(ask, number, key, nowMs() + TIMEOUT_MS);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // awaitIdle waits for what is counted here
+    private void attempt(Ask ask, long number, Bytes key, long untilMs) {
+        long timeoutMs = Math.max(1, untilMs - nowMs());
+        client.execute(ask.command(), timeoutMs, RETRY_MS).thenAccept(result -> {
+            if (isUnknown(result) && nowMs() + REPEAT_AFTER_MS < untilMs) {
+                CompletableFuture.delayedExecutor(REPEAT_AFTER_MS, TimeUnit.MILLISECONDS)
+                        .execute(() -> attempt(ask, number, key, untilMs));
+                return;
+            }
             count(number, key, result);
             pipeline.answered(ask);
-            pipeline.consumed(cost);
+            pipeline.consumed(Pipeline.cost(ask));
         });
+    }
+
+    private static boolean isUnknown(Result result) {
+        return result instanceof Result.Failure failure && failure.code() == ErrorCode.OUTCOME_UNKNOWN;
     }
 
     private void count(long number, Bytes key, Result result) {

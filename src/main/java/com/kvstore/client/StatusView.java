@@ -23,6 +23,9 @@ final class StatusView {
             "address",
             "server",
             "position",
+            "positions",
+            "own",
+            "prev",
             "start",
             "end",
             "arc",
@@ -68,11 +71,45 @@ final class StatusView {
             JSONArray rows = document.optJSONArray(name);
             if (rows != null) {
                 out.append(out.length() == 0 ? "" : "\n").append(label(name)).append('\n');
-                table(rows, out);
+                table(name.equals("arcs") ? readable(rows) : rows, out);
             }
         }
         int end = out.length();
         return out.substring(0, end > 0 && out.charAt(end - 1) == '\n' ? end - 1 : end);
+    }
+
+    /** Arcs with a column for each table instead of a list of copies; "lost" stands only where something is. */
+    private static JSONArray readable(JSONArray arcs) {
+        JSONArray rows = new JSONArray();
+        for (Object element : arcs) {
+            if (!(element instanceof JSONObject arc) || arc.optJSONArray("copies") == null) {
+                return arcs;
+            }
+            JSONObject row = new JSONObject();
+            String start = scalar(arc.opt("start"), "start");
+            String end = scalar(arc.opt("end"), "end");
+            row.put("positions", start.equals(end) ? start : start + "–" + end);
+            row.put("own", holders(arc.getJSONArray("copies"), "own"));
+            row.put("prev", holders(arc.getJSONArray("copies"), "prev"));
+            if (arc.optBoolean("lost")) {
+                row.put("lost", true);
+            }
+            rows.put(row);
+        }
+        return rows;
+    }
+
+    /** Who holds copies in {@code table}; what is said of a copy that is in sync is nothing. */
+    private static String holders(JSONArray copies, String table) {
+        StringBuilder out = new StringBuilder();
+        for (Object element : copies) {
+            if (element instanceof JSONObject copy && copy.optString("table").equals(table)) {
+                String sync = copy.optString("sync");
+                out.append(out.length() == 0 ? "" : ", ").append(copy.optString("server"));
+                out.append(sync.equals("in_sync") ? "" : " (" + sync + ")");
+            }
+        }
+        return out.length() == 0 ? "none" : out.toString();
     }
 
     /** A line for each field that is no list; an inner object's fields stand on one line. */
@@ -177,13 +214,16 @@ final class StatusView {
 
     private static String scalar(Object value, String name) {
         if (value == null || value == JSONObject.NULL) {
-            return "none";
+            return name.equals("lost") ? "no" : "none";
         }
         if (value instanceof Number number && name.endsWith("_ms")) {
             return number.longValue() < 0 ? "never" : Quantities.seconds(number.longValue());
         }
         if (value instanceof Number number && name.endsWith("bytes")) {
             return Quantities.bytes(number.longValue());
+        }
+        if (value instanceof Number number && name.endsWith("fraction")) {
+            return Math.round(100 * number.doubleValue()) + " %";
         }
         if (value instanceof Boolean flag) {
             return flag ? "yes" : "no";

@@ -2,6 +2,7 @@ package com.kvstore.client;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.client.PromptCommand.Ask;
@@ -158,6 +159,31 @@ class AnswersTest {
         String piped =
                 new Answers(Format.TEXT, true).of(ask("status"), status).body().text();
         assertTrue(piped.startsWith("{\"epoch\":3") && piped.indexOf('\n') < 0, piped);
+    }
+
+    @Test
+    void theRingShowsWhoHoldsWhichCopyOfEachArc() {
+        Result ring = new Result.Document("{\"epoch\":7,\"arcs\":["
+                + "{\"start\":0,\"end\":1,\"lost\":false,\"copies\":["
+                + "{\"server\":\"a:1\",\"table\":\"own\",\"sync\":\"in_sync\"},"
+                + "{\"server\":\"b:2\",\"table\":\"prev\",\"sync\":\"syncing\"},"
+                + "{\"server\":\"c:3\",\"table\":\"prev\",\"sync\":\"in_sync\"}]},"
+                + "{\"start\":2,\"end\":2,\"lost\":true,\"copies\":[]}]}");
+        assertEquals("""
+                Epoch: 7
+
+                Arcs
+                  Positions  Own   Prev                Lost
+                  0–1        a:1   b:2 (syncing), c:3  no
+                  2          none  none                yes""", text("ring", ring));
+        assertFalse(text("ring", new Result.Document("{\"arcs\":[{\"start\":0,\"end\":1,\"lost\":false,"
+                        + "\"copies\":[]}]}"))
+                .contains("Lost"));
+    }
+
+    @Test
+    void aShareIsShownInPercent() {
+        assertEquals("Moving fraction: 42 %", text("status", new Result.Document("{\"moving_fraction\":0.4199}")));
     }
 
     @Test

@@ -72,13 +72,13 @@ final class MoveNotes {
         Integer source = move.plan.source();
         ServerNode target = host.address(move.plan.target());
         if (source == null) {
-            effects.note(TAG, target + ": cleared, " + done.keys() + " old keys dropped");
+            effects.note(TAG, target + ": cleared, " + ProgressText.count(done.keys(), "old key") + " dropped");
             return;
         }
         String time = String.format(Locale.ROOT, "%.1f s", (nowNs - move.startedNs) / 1e9);
         effects.note(
                 TAG,
-                target + ": copied " + done.keys() + " keys, " + ProgressText.size(done.bytes()) + ", from "
+                target + ": copied " + ProgressText.count(done.keys(), "key") + ", " + ProgressText.size(done.bytes()) + ", from "
                         + host.address(source) + " in " + time);
     }
 

@@ -18,6 +18,11 @@ final class ProgressText {
         return text + " · " + time(leftNs) + " left";
     }
 
+    /** Such as {@code 1 key} or {@code 20 keys}. */
+    static String count(long number, String one) {
+        return number + " " + one + (number == 1 ? "" : "s");
+    }
+
     /** Such as {@code 12.3 MiB}. */
     static String size(long bytes) {
         return inUnits((double) bytes, 1);
