@@ -176,8 +176,9 @@ class AnswersTest {
                   Positions  Own   Prev                Lost
                   0–1        a:1   b:2 (syncing), c:3  no
                   2          none  none                yes""", text("ring", ring));
-        assertFalse(text("ring", new Result.Document("{\"arcs\":[{\"start\":0,\"end\":1,\"lost\":false,"
-                        + "\"copies\":[]}]}"))
+        assertFalse(text(
+                        "ring",
+                        new Result.Document("{\"arcs\":[{\"start\":0,\"end\":1,\"lost\":false," + "\"copies\":[]}]}"))
                 .contains("Lost"));
     }
 

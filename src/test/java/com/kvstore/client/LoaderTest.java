@@ -55,7 +55,9 @@ class LoaderTest {
     void eachLineIsAKeyWithItsNumber() throws IOException {
         Answer answer = load("apple", "", "pear", "apple");
         assertEquals(Answer.DONE, answer.status());
-        assertTrue(answer.body().text().startsWith("✓ LOAD successful: 3 keys in "), answer.body().text());
+        assertTrue(
+                answer.body().text().startsWith("✓ LOAD successful: 3 keys in "),
+                answer.body().text());
         assertEquals(Bytes.of("4"), node.store().get(Bytes.of("apple")));
         assertEquals(Bytes.of("3"), node.store().get(Bytes.of("pear")));
     }
@@ -73,7 +75,9 @@ class LoaderTest {
         });
         Answer answer = load("apple", "pear", "apple");
         assertEquals(Answer.DONE, answer.status());
-        assertTrue(answer.body().text().startsWith("✓ LOAD successful: 3 keys in "), answer.body().text());
+        assertTrue(
+                answer.body().text().startsWith("✓ LOAD successful: 3 keys in "),
+                answer.body().text());
         List<Bytes> ofApple = node.received().stream()
                 .map(request -> write(request.command()))
                 .filter(write -> write.key().equals(Bytes.of("apple")))

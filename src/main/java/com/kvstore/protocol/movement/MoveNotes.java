@@ -78,8 +78,8 @@ final class MoveNotes {
         String time = String.format(Locale.ROOT, "%.1f s", (nowNs - move.startedNs) / 1e9);
         effects.note(
                 TAG,
-                target + ": copied " + ProgressText.count(done.keys(), "key") + ", " + ProgressText.size(done.bytes()) + ", from "
-                        + host.address(source) + " in " + time);
+                target + ": copied " + ProgressText.count(done.keys(), "key") + ", " + ProgressText.size(done.bytes())
+                        + ", from " + host.address(source) + " in " + time);
     }
 
     void failed(MovementPlan.Move plan, String reason, Effects effects) {
