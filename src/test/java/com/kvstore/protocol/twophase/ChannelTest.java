@@ -148,6 +148,19 @@ class ChannelTest {
     }
 
     @Test
+    void aLargeValueIsGivenTimeOnItsWay() {
+        prepared("small", 100);
+        send(0);
+        assertTrue(channel.oldestTimeoutFromNs() < 1_000_000);
+        channel.answered(1, true, 1);
+
+        prepared("large", 16 << 20);
+        send(0);
+
+        assertEquals((16L << 20) * 40, channel.oldestTimeoutFromNs(), "at 25 MB a second");
+    }
+
+    @Test
     void aPauseOfThisProcessIsNotTheSlavesSilence() {
         read("a");
         send(10);
