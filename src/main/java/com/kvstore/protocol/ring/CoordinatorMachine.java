@@ -144,6 +144,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         moves.tick(nowNs, effects);
         twoPhase.turnEnded(nowNs, effects);
         if (stopping && twoPhase.allDecided()) {
+            twoPhase.flush(nowNs, effects);
             effects.stop(0);
         }
     }
@@ -171,7 +172,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             tick(nowNs, effects);
         } else if (timer.equals(STOP)) {
             effects.stop(0);
-        } else if (!views.onTimer(timer)) {
+        } else if (!views.onTimer(timer) && !twoPhase.onTimer(timer)) {
             health.onTimer(timer, nowNs, effects);
         }
     }
