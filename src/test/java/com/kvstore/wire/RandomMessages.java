@@ -92,8 +92,8 @@ public final class RandomMessages {
                 () -> new Fenced(number()),
                 () -> new NewView(view()),
                 () -> new Heartbeat(server(), anyLong(), number()),
-                () -> new Goodbye(server(), anyLong()),
-                () -> new GoodbyeAnswer(smallNumber()),
+                () -> new Goodbye(server(), anyLong(), number()),
+                () -> new GoodbyeAnswer(number(), smallNumber()),
                 this::batch,
                 () -> new BatchReply(
                         number(),

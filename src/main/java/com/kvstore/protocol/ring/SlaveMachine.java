@@ -216,6 +216,7 @@ public final class SlaveMachine implements Machine {
         coordinatorAddress = hello.self();
         coordinatorLink = link;
         waiting = null;
+        registration.greeted();
         adopt(hello.view(), nowNs, effects);
         effects.send(
                 link,

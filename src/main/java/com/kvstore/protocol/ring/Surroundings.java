@@ -60,6 +60,12 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     }
 
     @Override
+    public boolean isGoing(int member) {
+        Peer peer = peers.of(member);
+        return peer != null && peer.going();
+    }
+
+    @Override
     public SortedSet<Integer> down() {
         return peers.membersThatAre(Liveness.DOWN);
     }

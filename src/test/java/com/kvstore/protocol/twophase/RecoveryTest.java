@@ -48,6 +48,11 @@ class RecoveryTest {
         }
 
         @Override
+        public boolean isGoing(int member) {
+            return false;
+        }
+
+        @Override
         public SortedSet<Integer> down() {
             return new TreeSet<>();
         }
