@@ -55,7 +55,9 @@ final class MembershipJson {
                     .put("number", goodbye.number());
         }
         if (message instanceof GoodbyeAnswer answer) {
-            return JsonOut.nodeLine("goodbye-answer").put("number", answer.number()).put("arcs", answer.arcs());
+            return JsonOut.nodeLine("goodbye-answer")
+                    .put("number", answer.number())
+                    .put("arcs", answer.arcs());
         }
         return writeHandshake(message);
     }

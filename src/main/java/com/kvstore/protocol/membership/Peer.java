@@ -29,6 +29,7 @@ public final class Peer {
     boolean going;
     /** Where it was told that it may go. */
     long goingLink;
+
     long incarnation;
     long lastHeartbeatNs;
     /** Negative: this process has not told yet. */

@@ -66,8 +66,8 @@ public final class SlaveMachine implements Machine {
         this.table = table;
         this.incarnation = incarnation;
         participant = new Participant(table);
-        source = new MoveSource(table);
-        target = new MoveTarget(table);
+        source = new MoveSource(table, participant::committed);
+        target = new MoveTarget(table, participant::learn);
         sweeper = new Sweeper(table);
         registration = new Registration(config, incarnation, table);
     }

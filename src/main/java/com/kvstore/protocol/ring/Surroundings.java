@@ -103,6 +103,11 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     }
 
     @Override
+    public boolean mayBeFilled(int member, List<Range> ranges) {
+        return twoPhase != null && twoPhase.mayBeFilled(member, ranges);
+    }
+
+    @Override
     public void completed(int member, List<Range> ranges, Effects effects) {
         views.propose(
                 view -> view.members().containsKey(member)
