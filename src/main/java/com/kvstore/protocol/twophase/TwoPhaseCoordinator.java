@@ -15,6 +15,7 @@ import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
@@ -345,6 +346,11 @@ public final class TwoPhaseCoordinator {
         return recovery.isComplete()
                 && recovery.isSettledAt(member)
                 && transactions.open().settledBefore(member, epoch);
+    }
+
+    /** Whether the member's copies of these ranges hold nothing prepared of an earlier coordinator's that is undecided. */
+    public boolean mayBeFilled(int member, List<Range> ranges) {
+        return !recovery.isInDoubtIn(member, ranges);
     }
 
     /** Whether no client waits for a write. */
