@@ -43,6 +43,21 @@ sealed interface Reply {
     /** Text for people with line ends; a bulk string in version 2. */
     record Verbatim(String text) implements Reply {}
 
+    /** How long it is when written, roughly; what is one object in memory may be written many times. */
+    default long size() {
+        if (this instanceof Bulk bulk) {
+            return bulk.bytes().length() + 16L;
+        }
+        if (this instanceof Array array) {
+            long sum = 16;
+            for (Reply element : array.elements()) {
+                sum += element.size();
+            }
+            return sum;
+        }
+        return 16;
+    }
+
     static Reply of(long number) {
         return number == 0 ? ZERO : number == 1 ? ONE : new Int(number);
     }

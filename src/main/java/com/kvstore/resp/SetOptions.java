@@ -65,7 +65,8 @@ record SetOptions(@Nullable Boolean mustBe, @Nullable Bytes mustEqual, boolean g
         if (!at && !seconds && !words.is(i, "px")) {
             return null;
         }
-        Expiry relative = ExpiryOperations.timeToLive(words, i + 1, seconds);
-        return at ? Expiry.at(relative.ms()) : relative;
+        return at
+                ? ExpiryOperations.deadline(words, i + 1, seconds)
+                : ExpiryOperations.timeToLive(words, i + 1, seconds);
     }
 }

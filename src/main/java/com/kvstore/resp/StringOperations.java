@@ -180,7 +180,7 @@ final class StringOperations {
         if (offset < 0) {
             throw new RespException("ERR offset is out of range");
         }
-        if (offset + patch.length() > Integer.MAX_VALUE - 16) {
+        if (offset > Integer.MAX_VALUE - 16 - patch.length()) {
             throw new RespException(TOO_LONG);
         }
         return Operation.writing(key, keys -> {
