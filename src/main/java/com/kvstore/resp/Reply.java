@@ -44,14 +44,14 @@ sealed interface Reply {
     record Verbatim(String text) implements Reply {}
 
     /** How long it is when written, roughly; what is one object in memory may be written many times. */
-    default long size() {
-        if (this instanceof Bulk bulk) {
+    static long size(Reply reply) {
+        if (reply instanceof Bulk bulk) {
             return bulk.bytes().length() + 16L;
         }
-        if (this instanceof Array array) {
+        if (reply instanceof Array array) {
             long sum = 16;
             for (Reply element : array.elements()) {
-                sum += element.size();
+                sum += size(element);
             }
             return sum;
         }

@@ -69,7 +69,8 @@ public final class RespLanguage implements Language {
     /** Recognizes arrays, and the letters that a person's line begins with. */
     public static Factory factory() {
         RespClients clients = new RespClients();
-        return new Factory(RespLanguage::beginsWith, connection -> new RespLanguage(connection, clients));
+        return new Factory(
+                RespLanguage::beginsWith, connection -> new RespLanguage(connection, clients), Failures::line);
     }
 
     private static boolean beginsWith(int firstByte) {

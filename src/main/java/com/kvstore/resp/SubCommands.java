@@ -65,8 +65,8 @@ final class SubCommands {
             return null;
         }
         List<Reply> lines = new ArrayList<>();
-        lines.add(new Reply.Simple(words.text(0).toUpperCase(Locale.ROOT)
-                + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
+        lines.add(new Reply.Simple(
+                words.text(0).toUpperCase(Locale.ROOT) + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"));
         known.keySet().forEach(name -> lines.add(new Reply.Simple(name.toUpperCase(Locale.ROOT))));
         return new Reply.Array(lines);
     }

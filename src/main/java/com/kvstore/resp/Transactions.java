@@ -21,8 +21,8 @@ final class Transactions {
     private static final int MAX_COMMANDS = 100_000;
     private static final long MAX_BYTES = 64L << 20;
     private static final long MAX_REPLY_BYTES = 64L << 20;
-    private static final Reply TOO_LONG = new Reply.Problem(
-            "ERR not applied: the reply would be longer than " + (MAX_REPLY_BYTES >> 20) + " MiB; ask for less at once");
+    private static final Reply TOO_LONG = new Reply.Problem("ERR not applied: the reply would be longer than "
+            + (MAX_REPLY_BYTES >> 20) + " MiB; ask for less at once");
 
     /** What watched keys held: the version that wrote it, {@link Version#ZERO} if nothing was there. */
     private final Map<Bytes, Version> watched = new LinkedHashMap<>();
@@ -164,7 +164,7 @@ final class Transactions {
                 long bytes = 0;
                 for (Operation operation : operations) {
                     Reply reply = operation.run(workspace);
-                    bytes += reply.size();
+                    bytes += Reply.size(reply);
                     if (bytes > MAX_REPLY_BYTES && bytes > 2L * maxValueBytes) {
                         return new Computation.Outcome(List.of(), TOO_LONG);
                     }

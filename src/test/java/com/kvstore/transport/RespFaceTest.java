@@ -154,7 +154,9 @@ class RespFaceTest {
             Result.Value big = new Result.Value(Bytes.wrap(new byte[MAX_VALUE]), new Version(1, 1));
             var outcome = compute.computation().compute(Map.of(Bytes.of("big"), big), 1);
             assertEquals(List.of(), outcome.writes());
-            assertTrue(outcome.answer().toString().contains("longer than 64 MiB"), outcome.answer().toString());
+            assertTrue(
+                    outcome.answer().toString().contains("longer than 64 MiB"),
+                    outcome.answer().toString());
         }
     }
 
@@ -171,7 +173,8 @@ class RespFaceTest {
             }
             // Nothing is watched any more, so the transaction is a plain read of b.
             assertEquals(
-                    new Command.GetAll(List.of(Bytes.of("b"))), requests(2).get(1).command());
+                    new Command.GetAll(List.of(Bytes.of("b"))),
+                    requests(2).get(1).command());
         }
     }
 }
