@@ -25,6 +25,14 @@ final class Channel {
     /** What all batches of one turn have in common; see {@link Batch}. */
     record Turn(long epoch, Version settled, boolean priorSettled, long nowMs, long nowNs) {}
 
+    /**
+     * The outcomes in a batch.
+     *
+     * @param attempts whose they are
+     * @param strays those of transactions from before this coordinator's life
+     */
+    record Told(List<Version> commits, List<Version> aborts, List<Attempt> attempts, List<Version> strays) {}
+
     /** A batch in flight. */
     static final class Sent {
         final long sequence;
@@ -33,8 +41,7 @@ final class Channel {
         /** The time-out counts from here. */
         long timeoutFromNs;
 
-        final List<Attempt> outcomes;
-        final List<Version> strayOutcomes;
+        final Told told;
         final List<Attempt> prepares;
         final List<PendingRead> reads;
 
@@ -44,15 +51,13 @@ final class Channel {
         Sent(
                 long sequence,
                 long sentNs,
-                List<Attempt> outcomes,
-                List<Version> strayOutcomes,
+                Told told,
                 List<Attempt> prepares,
                 List<PendingRead> reads) {
             this.sequence = sequence;
             this.sentNs = sentNs;
             this.timeoutFromNs = sentNs;
-            this.outcomes = outcomes;
-            this.strayOutcomes = strayOutcomes;
+            this.told = told;
             this.prepares = prepares;
             this.reads = reads;
         }
@@ -81,6 +86,8 @@ final class Channel {
     private List<Version> strays = new ArrayList<>();
     private List<Attempt> prepared = new ArrayList<>();
     private List<PendingRead> reading = new ArrayList<>();
+    private final List<Told> unstored = new ArrayList<>();
+    private long lastRetryNs;
 
     Channel(int member) {
         this.member = member;
@@ -110,6 +117,31 @@ final class Channel {
         strays.add(transaction);
     }
 
+    /** The slave's disk failed: the outcomes of a batch are told again, by and by. */
+    void tellAgain(Told told) {
+        unstored.add(told);
+    }
+
+    /**
+     * Outcomes that were not stored go with what is sent next, once they have waited for {@code pauseNs}.
+     *
+     * @return whether there are any
+     */
+    boolean retryUnstored(long pauseNs, long nowNs) {
+        if (unstored.isEmpty() || nowNs - lastRetryNs < pauseNs) {
+            return false;
+        }
+        lastRetryNs = nowNs;
+        for (Told told : unstored) {
+            commits.addAll(told.commits());
+            aborts.addAll(told.aborts());
+            outcomes.addAll(told.attempts());
+            strays.addAll(told.strays());
+        }
+        unstored.clear();
+        return true;
+    }
+
     void prepare(Attempt attempt, Prepare prepare) {
         prepares.add(prepare);
         prepared.add(attempt);
@@ -135,7 +167,7 @@ final class Channel {
             if (bytes >= FRAME_BYTES) {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
-                inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, prepared.subList(from, to), List.of()));
+                inFlight.add(new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of()));
                 effects.send(link, batch(turn, part, List.of()));
                 clearOutcomes();
                 from = to;
@@ -144,9 +176,13 @@ final class Channel {
         }
         List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
         List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
-        inFlight.add(new Sent(++sequence, nowNs, outcomes, strays, restPrepared, reading));
+        inFlight.add(new Sent(++sequence, nowNs, told(), restPrepared, reading));
         effects.send(link, batch(turn, rest, reads));
         clearGathered();
+    }
+
+    private Told told() {
+        return new Told(commits, aborts, outcomes, strays);
     }
 
     private Batch batch(Turn turn, List<Prepare> part, List<Read> reading) {
@@ -217,6 +253,7 @@ final class Channel {
         }
         lost.addAll(reading);
         inFlight.clear();
+        unstored.clear();
         clearGathered();
         sequence = 0;
         grantedFromNs = Long.MIN_VALUE;
