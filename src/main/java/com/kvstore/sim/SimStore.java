@@ -42,6 +42,7 @@ final class SimStore {
         private final TreeMap<Version, Prepare> prepared = new TreeMap<>();
         private final TreeSet<Version> committed = new TreeSet<>();
         private Promise promise = Promise.NONE;
+        private boolean retired;
 
         Image(RecordTable table) {
             this.table = table;
@@ -79,6 +80,9 @@ final class SimStore {
     /** A process starts: what it finds is what it sees from then on. */
     SlaveStorage open() {
         life++;
+        if (disk.retired) {
+            wipe();
+        }
         Image seen = new Image(newTable.get());
         disk.table.scan(0, (hash, record) -> {
             seen.table.apply(record);
@@ -186,6 +190,11 @@ final class SimStore {
         @Override
         public void promise(Promise promise) {
             write(image -> image.promise = promise);
+        }
+
+        @Override
+        public void retire() {
+            write(image -> image.retired = true);
         }
 
         @Override

@@ -13,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static final String FORMAT = "kvstore data, format 1\n";
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
+    private static final byte[] RETIRED = name("retired");
     private static final byte[] COUNTS = name("counts");
     /** In the place of a prepared transaction; no encoded prepare is so short. */
     private static final byte[] COMMITTED = {1};
@@ -112,12 +115,26 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         } else {
             Files.writeString(format, FORMAT);
         }
-        RocksEngine engine = RocksEngine.open(data, directory.resolve("native"));
+        Path libraries = directory.resolve("native");
+        RocksEngine engine = RocksEngine.open(data, libraries);
+        if (engine.get(RocksEngine.META, RETIRED) != null) {
+            engine.close();
+            delete(data);
+            engine = RocksEngine.open(data, libraries);
+        }
         try {
             return new DiskStorage(engine, syncs);
         } catch (IOException | RuntimeException failed) {
             engine.close();
             throw failed;
+        }
+    }
+
+    private static void delete(Path data) throws IOException {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 
@@ -225,6 +242,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
                 .putLong(latest.startEpoch())
                 .array();
         buffer.put(RocksEngine.META, PROMISE, encoded);
+        written++;
+    }
+
+    @Override
+    public void retire() {
+        buffer.put(RocksEngine.META, RETIRED, COMMITTED);
         written++;
     }
 

@@ -274,6 +274,9 @@ public final class SlaveMachine implements Machine {
         sweeper.viewChanged(nowNs, effects);
         registration.viewChanged(next);
         if (before != null && member == 0) {
+            if (before.leaving()) {
+                storage.retire();
+            }
             registration.leftTheRing(before.leaving(), nowNs, effects);
         }
     }

@@ -24,6 +24,9 @@ public interface SlaveStorage {
 
     void promise(Promise promise);
 
+    /** This node has left for good, all it held is elsewhere: its next life begins empty, as another incarnation. */
+    void retire();
+
     /** Whether anything outlives the process. */
     boolean isDurable();
 
@@ -62,6 +65,9 @@ public interface SlaveStorage {
             public void promise(Promise latest) {
                 promise = latest;
             }
+
+            @Override
+            public void retire() {}
 
             @Override
             public boolean isDurable() {
