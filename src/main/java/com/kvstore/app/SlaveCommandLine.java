@@ -1,8 +1,8 @@
 package com.kvstore.app;
 
 import com.kvstore.common.ServerNode;
-import com.kvstore.slave.SlaveSettings;
 import com.kvstore.slave.DiskSettings;
+import com.kvstore.slave.SlaveSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -46,13 +46,13 @@ final class SlaveCommandLine {
         boolean production = arguments
                 .word("profile", "classic", List.of("classic", "production"))
                 .equals("production");
-        boolean syncs = arguments
-                .word("durability", "sync", List.of("sync", "async"))
-                .equals("sync");
+        boolean syncs =
+                arguments.word("durability", "sync", List.of("sync", "async")).equals("sync");
         if (!production && !arguments.has("data-dir")) {
             for (String option : List.of("durability", "repair")) {
                 if (arguments.has(option)) {
-                    throw new UsageException("--" + option + " is about data on disk: name a directory with --data-dir");
+                    throw new UsageException(
+                            "--" + option + " is about data on disk: name a directory with --data-dir");
                 }
             }
             return null;

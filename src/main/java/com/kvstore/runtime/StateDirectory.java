@@ -46,8 +46,8 @@ public final class StateDirectory implements AutoCloseable {
             return new StateDirectory(path, channel, lock);
         } catch (IOException failed) {
             throw new CannotStartException(
-                    "The directory " + path + " cannot be used (" + failed
-                            + "). Make it writable, or name another" + " one with " + option + " DIR.",
+                    "The directory " + path + " cannot be used (" + failed + "). Make it writable, or name another"
+                            + " one with " + option + " DIR.",
                     failed);
         }
     }

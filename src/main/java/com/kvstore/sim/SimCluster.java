@@ -45,9 +45,8 @@ public final class SimCluster {
             this.table = newTable.get();
             this.store = store;
             this.node = network.add("slave" + (index + 1), address, (random, recovered) -> {
-                SlaveStorage storage = store == null
-                        ? SlaveStorage.inMemory(newTable.get(), random.nextLong())
-                        : store.open();
+                SlaveStorage storage =
+                        store == null ? SlaveStorage.inMemory(newTable.get(), random.nextLong()) : store.open();
                 table = storage.table();
                 incarnation = storage.incarnation();
                 long intervalNs =

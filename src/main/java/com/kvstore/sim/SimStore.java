@@ -10,7 +10,6 @@ import com.kvstore.protocol.ring.SlaveStorage;
 import com.kvstore.protocol.twophase.TransactionLog;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.TreeMap;

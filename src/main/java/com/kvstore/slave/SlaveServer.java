@@ -45,7 +45,13 @@ public final class SlaveServer {
             network.speak(RespLanguage.factory());
             network.tellProblemsTo(problem -> console.line("ERROR", problem));
             NodeDriver driver = new NodeDriver(
-                    loop, machine, NodeDriver.LocalAnswers.NONE, network, data.persistence(), console, closing(data, ending));
+                    loop,
+                    machine,
+                    NodeDriver.LocalAnswers.NONE,
+                    network,
+                    data.persistence(),
+                    console,
+                    closing(data, ending));
             network.deliverTo(driver);
             NettyNetwork.Listener listener = RequestHandler.open(network, settings.self());
             network.use(HeartbeatSender.open(loop));

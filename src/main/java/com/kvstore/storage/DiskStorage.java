@@ -111,7 +111,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
                         + ") than this program's (" + FORMAT.trim() + ")");
             }
         } else if (Files.exists(data)) {
-            throw new DamagedDataException(directory + " has data, but the file " + format + " is missing", new IOException());
+            throw new DamagedDataException(
+                    directory + " has data, but the file " + format + " is missing", new IOException());
         } else {
             Files.writeString(format, FORMAT);
         }
@@ -263,8 +264,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public void prepared(Prepare prepare) {
-        buffer.put(
-                RocksEngine.TRANSACTIONS, PrepareCodec.key(prepare.transaction()), PrepareCodec.encode(prepare));
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(prepare.transaction()), PrepareCodec.encode(prepare));
         written++;
     }
 

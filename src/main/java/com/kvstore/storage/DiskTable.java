@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -207,7 +208,7 @@ final class DiskTable implements RecordTable {
         }
     }
 
-    private TreeMap<Bytes, byte[]> above(long from) {
+    private SortedMap<Bytes, byte[]> above(long from) {
         TreeMap<Bytes, byte[]> above = new TreeMap<>();
         for (Map<Bytes, byte[]> layer : List.of(handedOver, fresh)) {
             layer.forEach((key, packed) -> {
@@ -227,7 +228,7 @@ final class DiskTable implements RecordTable {
         private Map.@Nullable Entry<Bytes, byte[]> next;
         private boolean stopped;
 
-        Merge(TreeMap<Bytes, byte[]> above, PackedVisitor visitor) {
+        Merge(SortedMap<Bytes, byte[]> above, PackedVisitor visitor) {
             this.above = above.entrySet().iterator();
             this.visitor = visitor;
             advance();

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrepareCodec {
     private static final int ABSENT = -1;
+    private static final byte IS_PREV = 1;
 
     private PrepareCodec() {}
 
@@ -35,7 +36,8 @@ final class PrepareCodec {
 
     static byte[] encode(Prepare prepare) {
         int length = 3 * Integer.BYTES
-                + Integer.BYTES * (prepare.participants().size() + prepare.elsewhere().size());
+                + Integer.BYTES
+                        * (prepare.participants().size() + prepare.elsewhere().size());
         for (PreparedWrite write : prepare.writes()) {
             Bytes value = write.value();
             length += 1 + 3 * Integer.BYTES + Long.BYTES + write.key().length() + (value == null ? 0 : value.length());
@@ -45,7 +47,9 @@ final class PrepareCodec {
         numbers(out, prepare.elsewhere());
         out.putInt(prepare.writes().size());
         for (PreparedWrite write : prepare.writes()) {
-            out.put((byte) write.table().ordinal()).putInt(write.position()).putLong(write.deadlineMs());
+            out.put(write.table() == Table.PREV ? IS_PREV : 0)
+                    .putInt(write.position())
+                    .putLong(write.deadlineMs());
             bytes(out, write.key());
             bytes(out, write.value());
         }
@@ -59,7 +63,7 @@ final class PrepareCodec {
         int count = in.getInt();
         List<PreparedWrite> writes = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            Table table = Table.values()[in.get()];
+            Table table = in.get() == IS_PREV ? Table.PREV : Table.OWN;
             int position = in.getInt();
             long deadlineMs = in.getLong();
             Bytes key = bytes(in);

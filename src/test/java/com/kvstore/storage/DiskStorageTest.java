@@ -122,7 +122,11 @@ class DiskStorageTest {
             }
             assertSameTable(expected, storage, 0);
             storage.table().clear();
-            assertEquals(0, storage.table().keys() + storage.table().tombstones() + storage.table().bytes());
+            assertEquals(
+                    0,
+                    storage.table().keys()
+                            + storage.table().tombstones()
+                            + storage.table().bytes());
             assertEquals(List.of(), records(storage.table(), 0));
         }
     }

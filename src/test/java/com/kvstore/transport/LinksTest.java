@@ -171,7 +171,8 @@ class LinksTest {
             long link = ((Input.LinkOpened) client.inputs.get(0)).link();
             TwoPhaseMessage.BatchReply reply = new TwoPhaseMessage.BatchReply(
                     1,
-                    true, true,
+                    true,
+                    true,
                     0,
                     List.of(),
                     List.of(new TwoPhaseMessage.ReadAnswer(Bytes.wrap(new byte[16 << 20]), 0, new Version(1, 1))),

@@ -40,7 +40,10 @@ final class DurableReplies {
      * @param batch which {@code message} answers; null for other messages
      */
     private record Held(
-            long link, Supplier<? extends Message> message, long written, @Nullable Batch batch) {}
+            long link,
+            Supplier<? extends Message> message,
+            long written,
+            @Nullable Batch batch) {}
 
     private final SlaveStorage storage;
     private final Participant participant;
@@ -165,7 +168,8 @@ final class DurableReplies {
             List<Refusal> refusals = participant.takeBack(
                     each.batch,
                     reply.refusals(),
-                    "the disk of " + self + " failed while the write was under way; whether it was applied shows later");
+                    "the disk of " + self
+                            + " failed while the write was under way; whether it was applied shows later");
             effects.send(each.link, unstored(each.batch, reply, refusals));
         } else if (message instanceof MoveDone done) {
             effects.send(each.link, new MoveFailed(done.move(), String.valueOf(failure)));

@@ -267,8 +267,7 @@ public final class SlaveMachine implements Machine {
         view = next;
         Promise promise = storage.promise();
         if (promise.epoch() != next.epoch()) {
-            storage.promise(
-                    new Promise(promise.cluster(), next.epoch(), promise.coordinator(), promise.startEpoch()));
+            storage.promise(new Promise(promise.cluster(), next.epoch(), promise.coordinator(), promise.startEpoch()));
         }
         member = self != null && self.incarnation() == incarnation ? self.id() : 0;
         sweeper.viewChanged(nowNs, effects);

@@ -48,12 +48,7 @@ final class Channel {
         /** Reads whose answers have come. */
         int readsAnswered;
 
-        Sent(
-                long sequence,
-                long sentNs,
-                Told told,
-                List<Attempt> prepares,
-                List<PendingRead> reads) {
+        Sent(long sequence, long sentNs, Told told, List<Attempt> prepares, List<PendingRead> reads) {
             this.sequence = sequence;
             this.sentNs = sentNs;
             this.timeoutFromNs = sentNs;
