@@ -47,6 +47,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static final byte[] COMMITTED = {1};
 
     private static final long FLUSH_MS = 100;
+    private static final long REOPEN_PAUSE_NS = 3_000_000_000L;
+    private static final long MIN_ROOM_BYTES = 4L << 20;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
     /** Learns what became of a {@link #sync}, on the journal's thread. */
@@ -70,6 +72,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
     private volatile boolean lastArrived = true;
+
+    /** The last write failed; this and what follows are the journal's thread's. */
+    private boolean broken;
+
+    private boolean reopened;
+    private long reopenedNs;
 
     private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
         this.engine = engine;
@@ -193,13 +201,30 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private void write(byte[] batch, Outcome outcome) {
         String failure = null;
         try {
+            if (broken && mayReopen(batch)) {
+                engine.reopen();
+            }
             engine.write(batch, syncs);
+            broken = false;
             unsynced.set(true);
             lastArrived = true;
         } catch (IOException | RuntimeException failed) {
+            broken = true;
             failure = String.valueOf(failed.getMessage());
         }
         outcome.ended(failure);
+    }
+
+    /** Opening again holds up reads, and is for nothing while the disk is full. */
+    private boolean mayReopen(byte[] batch) throws IOException {
+        long nowNs = System.nanoTime();
+        boolean rested = !reopened || nowNs - reopenedNs >= REOPEN_PAUSE_NS;
+        if (!rested || engine.room() < MIN_ROOM_BYTES + batch.length) {
+            return false;
+        }
+        reopened = true;
+        reopenedNs = nowNs;
+        return true;
     }
 
     private void flush() {

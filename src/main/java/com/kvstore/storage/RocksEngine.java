@@ -3,40 +3,20 @@ package com.kvstore.storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.BloomFilter;
-import org.rocksdb.Cache;
 import org.rocksdb.Checkpoint;
-import org.rocksdb.ColumnFamilyDescriptor;
-import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.ColumnFamilyOptions;
-import org.rocksdb.CompressionType;
-import org.rocksdb.DBOptions;
-import org.rocksdb.InfoLogLevel;
-import org.rocksdb.LRUCache;
 import org.rocksdb.NativeLibraryLoader;
-import org.rocksdb.ReadOptions;
-import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.RocksObject;
 import org.rocksdb.Status;
-import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteOptions;
 
 /**
  * RocksDB, as far as a data node needs it: three column families, batches that are written whole and synced, and no way to
  * use it once it is closed, which would end the process in native code.
  *
  * <p>Thread-safe. Every use holds the shared side of a lock whose other side {@link #close} takes.
- *
- * <p>Memory: a block cache of {@value #CACHE_MIB} MiB, which index and filter blocks share, and at most {@value
- * #BUFFERS_MIB} MiB of what is not in sorted files yet.
  *
  * <p>Durability: the journal is read back to its end; an incomplete record there, which a crash leaves, is dropped, and
  * anything else that does not fit its checksum refuses the whole ({@link DamagedDataException}).
@@ -51,66 +31,14 @@ final class RocksEngine implements AutoCloseable {
     /** One value for each name. */
     static final int META = 0;
 
-    private static final int CACHE_MIB = 32;
-    private static final int BUFFERS_MIB = 32;
-    private static final long MIB = 1L << 20;
-    private static final long MAX_JOURNAL_BYTES = 64 * MIB;
-    private static final int FILTER_BITS = 10;
-
     private final Path directory;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-    /** In the order in which they were made; closed the other way round. */
-    private final List<RocksObject> owned = new ArrayList<>();
+    /** Null: closed. Changed under the exclusive lock only. */
+    private @Nullable RocksHandle open;
 
-    private final List<ColumnFamilyHandle> families = new ArrayList<>();
-    private final ReadOptions reading;
-    private final ReadOptions scanning;
-    private final WriteOptions synced;
-    private final WriteOptions unsynced;
-    private final RocksDB database;
-    private boolean closed;
-
-    private RocksEngine(Path directory) throws RocksDBException {
+    private RocksEngine(Path directory, RocksHandle open) {
         this.directory = directory;
-        Cache cache = own(new LRUCache(CACHE_MIB * MIB));
-        ColumnFamilyOptions family = own(new ColumnFamilyOptions())
-                .setWriteBufferSize(BUFFERS_MIB / 2 * MIB)
-                .setCompressionType(CompressionType.LZ4_COMPRESSION)
-                .setLevelCompactionDynamicLevelBytes(true)
-                .setTableFormatConfig(new BlockBasedTableConfig()
-                        .setBlockCache(cache)
-                        .setCacheIndexAndFilterBlocks(true)
-                        .setBlockSize(8 * 1024)
-                        .setFilterPolicy(own(new BloomFilter(FILTER_BITS))));
-        DBOptions options = own(new DBOptions())
-                .setCreateIfMissing(true)
-                .setCreateMissingColumnFamilies(true)
-                .setParanoidChecks(true)
-                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
-                .setMaxTotalWalSize(MAX_JOURNAL_BYTES)
-                .setDbWriteBufferSize(BUFFERS_MIB * MIB)
-                .setMaxBackgroundJobs(2)
-                .setMaxOpenFiles(500)
-                .setBytesPerSync(MIB)
-                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
-                .setMaxLogFileSize(MIB)
-                .setKeepLogFileNum(3)
-                .setAvoidFlushDuringRecovery(false)
-                .setAvoidUnnecessaryBlockingIO(true);
-        reading = own(new ReadOptions());
-        scanning = own(new ReadOptions()).setFillCache(false).setReadaheadSize(256 * 1024);
-        synced = own(new WriteOptions()).setSync(true);
-        unsynced = own(new WriteOptions());
-        List<ColumnFamilyDescriptor> descriptors = List.of(
-                new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, family),
-                new ColumnFamilyDescriptor("records".getBytes(java.nio.charset.StandardCharsets.UTF_8), family),
-                new ColumnFamilyDescriptor("transactions".getBytes(java.nio.charset.StandardCharsets.UTF_8), family));
-        try {
-            database = RocksDB.open(options, directory.toString(), descriptors, families);
-        } catch (RocksDBException failed) {
-            closeOwned();
-            throw failed;
-        }
+        this.open = open;
     }
 
     /**
@@ -129,7 +57,7 @@ final class RocksEngine implements AutoCloseable {
                     elsewhere);
         }
         try {
-            return new RocksEngine(directory);
+            return new RocksEngine(directory, new RocksHandle(directory, false));
         } catch (RocksDBException failed) {
             throw asException("cannot open " + directory, failed);
         }
@@ -143,16 +71,11 @@ final class RocksEngine implements AutoCloseable {
         return damaged ? new DamagedDataException(message, failed) : new IOException(message, failed);
     }
 
-    private <T extends RocksObject> T own(T object) {
-        owned.add(object);
-        return object;
-    }
-
     byte @Nullable [] get(int family, byte[] key) {
         lock.readLock().lock();
         try {
-            checkOpen();
-            return database.get(families.get(family), reading, key);
+            RocksHandle handle = handle();
+            return handle.database.get(handle.families.get(family), handle.reading, key);
         } catch (RocksDBException failed) {
             throw unreadable(failed);
         } finally {
@@ -170,8 +93,8 @@ final class RocksEngine implements AutoCloseable {
     void scan(int family, byte[] from, Visitor visitor) {
         lock.readLock().lock();
         try {
-            checkOpen();
-            try (RocksIterator entries = database.newIterator(families.get(family), scanning)) {
+            RocksHandle handle = handle();
+            try (RocksIterator entries = handle.database.newIterator(handle.families.get(family), handle.scanning)) {
                 entries.seek(from);
                 while (entries.isValid() && visitor.visit(entries.key(), entries.value())) {
                     entries.next();
@@ -193,8 +116,8 @@ final class RocksEngine implements AutoCloseable {
     void write(byte[] batch, boolean sync) throws IOException {
         lock.readLock().lock();
         try (WriteBatch writes = new WriteBatch(batch)) {
-            checkOpen();
-            database.write(sync ? synced : unsynced, writes);
+            RocksHandle handle = handle();
+            handle.database.write(sync ? handle.synced : handle.unsynced, writes);
         } catch (RocksDBException failed) {
             throw asException("cannot write to " + directory, failed);
         } finally {
@@ -206,8 +129,7 @@ final class RocksEngine implements AutoCloseable {
     void sync() throws IOException {
         lock.readLock().lock();
         try {
-            checkOpen();
-            database.syncWal();
+            handle().database.syncWal();
         } catch (RocksDBException failed) {
             throw asException("cannot sync " + directory, failed);
         } finally {
@@ -219,8 +141,7 @@ final class RocksEngine implements AutoCloseable {
     void checkpoint(Path target) throws IOException {
         lock.readLock().lock();
         try {
-            checkOpen();
-            try (Checkpoint checkpoint = Checkpoint.create(database)) {
+            try (Checkpoint checkpoint = Checkpoint.create(handle().database)) {
                 checkpoint.createCheckpoint(target.toString());
             }
         } catch (RocksDBException failed) {
@@ -238,10 +159,39 @@ final class RocksEngine implements AutoCloseable {
                 failed);
     }
 
-    private void checkOpen() {
-        if (closed) {
+    private RocksHandle handle() {
+        RocksHandle handle = open;
+        if (handle == null) {
             throw new IllegalStateException("the data in " + directory + " are closed");
         }
+        return handle;
+    }
+
+    /**
+     * Closes and opens again: after a failed write RocksDB takes no other one. If that fails the data can be read still,
+     * and this may be tried again.
+     */
+    void reopen() throws IOException {
+        lock.writeLock().lock();
+        try {
+            handle().close();
+            open = null;
+            try {
+                open = new RocksHandle(directory, false);
+            } catch (RocksDBException failed) {
+                open = new RocksHandle(directory, true);
+                throw asException("cannot open " + directory + " again", failed);
+            }
+        } catch (RocksDBException unreadable) {
+            throw asException("cannot open " + directory + " again, not even to read", unreadable);
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    /** Bytes that can be written to the disk. */
+    long room() throws IOException {
+        return Files.getFileStore(directory).getUsableSpace();
     }
 
     /** Waits for who is at it, then closes; a second time does nothing. */
@@ -249,20 +199,13 @@ final class RocksEngine implements AutoCloseable {
     public void close() {
         lock.writeLock().lock();
         try {
-            if (!closed) {
-                closed = true;
-                families.forEach(ColumnFamilyHandle::close);
-                database.close();
-                closeOwned();
+            RocksHandle handle = open;
+            open = null;
+            if (handle != null) {
+                handle.close();
             }
         } finally {
             lock.writeLock().unlock();
-        }
-    }
-
-    private void closeOwned() {
-        for (int i = owned.size() - 1; i >= 0; i--) {
-            owned.get(i).close();
         }
     }
 }
