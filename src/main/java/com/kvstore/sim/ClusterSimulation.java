@@ -5,6 +5,7 @@ import com.kvstore.common.Command;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.sim.ClusterOptions.Losses;
+import com.kvstore.sim.check.HistoryChecker;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
 import java.util.List;

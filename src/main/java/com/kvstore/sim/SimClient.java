@@ -7,6 +7,7 @@ import com.kvstore.common.ErrorCode;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.sim.Workload.Task;
+import com.kvstore.sim.check.History;
 import org.jspecify.annotations.Nullable;
 
 /**
