@@ -31,8 +31,7 @@ public record Group(String protocol, List<Member> members) {
     public Group {
         members = List.copyOf(members);
         if (members.isEmpty() || members.size() > MAX_MEMBERS) {
-            throw new IllegalArgumentException(
-                    "a group has 1 to " + MAX_MEMBERS + " peers, not " + members.size());
+            throw new IllegalArgumentException("a group has 1 to " + MAX_MEMBERS + " peers, not " + members.size());
         }
         SortedSet<Integer> ids = new TreeSet<>();
         SortedSet<ServerNode> addresses = new TreeSet<>();

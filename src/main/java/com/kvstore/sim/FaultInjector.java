@@ -69,25 +69,26 @@ final class FaultInjector {
 
     private boolean strike(Fault fault) {
         return switch (fault) {
-                    case KILL_SLAVE -> processes.killSlave();
-                    case KILL_COORDINATOR -> processes.killCoordinator();
-                    case KILL_ALL -> processes.killAll();
-                    case PAUSE_SLAVE -> processes.pauseSlave();
-                    case PAUSE_COORDINATOR -> processes.pauseCoordinator();
-                    case REPLACE_COORDINATOR -> processes.replaceCoordinator();
-                    case CUT -> links.cut(/* bothWays= */ true);
-                    case ONE_WAY_CUT -> links.cut(/* bothWays= */ false);
-                    case ISOLATE -> links.isolate();
-                    case BRIDGE -> links.bridge();
-                    case RESET -> links.reset();
-                    case LOSE_DATAGRAMS -> links.loseDatagrams();
-                    case CUT_DATAGRAMS -> links.cutDatagrams(random.pick(cluster.slaves()).node(), cluster.coordinator());
-                    case SLOW_NETWORK -> links.slowDown();
-                    case FULL_DISK, FAILED_SYNC, SLOW_DISK -> troubleDisk(fault);
-                    case STOP_SLAVE -> processes.stopSlave();
-                    case JOIN -> join();
-                    case DRAIN -> leave(/* drain= */ true);
-                    case FORGET -> leave(/* drain= */ false);
+            case KILL_SLAVE -> processes.killSlave();
+            case KILL_COORDINATOR -> processes.killCoordinator();
+            case KILL_ALL -> processes.killAll();
+            case PAUSE_SLAVE -> processes.pauseSlave();
+            case PAUSE_COORDINATOR -> processes.pauseCoordinator();
+            case REPLACE_COORDINATOR -> processes.replaceCoordinator();
+            case CUT -> links.cut(/* bothWays= */ true);
+            case ONE_WAY_CUT -> links.cut(/* bothWays= */ false);
+            case ISOLATE -> links.isolate();
+            case BRIDGE -> links.bridge();
+            case RESET -> links.reset();
+            case LOSE_DATAGRAMS -> links.loseDatagrams();
+            case CUT_DATAGRAMS ->
+                links.cutDatagrams(random.pick(cluster.slaves()).node(), cluster.coordinator());
+            case SLOW_NETWORK -> links.slowDown();
+            case FULL_DISK, FAILED_SYNC, SLOW_DISK -> troubleDisk(fault);
+            case STOP_SLAVE -> processes.stopSlave();
+            case JOIN -> join();
+            case DRAIN -> leave(/* drain= */ true);
+            case FORGET -> leave(/* drain= */ false);
         };
     }
 

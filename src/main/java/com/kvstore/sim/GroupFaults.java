@@ -40,8 +40,7 @@ final class GroupFaults {
     private final FaultPlan plan;
 
     /** @param allIsLost called when every peer was killed at once */
-    GroupFaults(
-            SimWorld world, GroupCluster cluster, SimNetwork network, Roughness roughness, Runnable allIsLost) {
+    GroupFaults(SimWorld world, GroupCluster cluster, SimNetwork network, Roughness roughness, Runnable allIsLost) {
         this.cluster = cluster;
         this.network = network;
         this.mayLoseAll = roughness.losses() == Losses.ANY;

@@ -4,6 +4,8 @@ import com.kvstore.common.Group;
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.sim.check.HistoryChecker;
+import com.kvstore.sim.check.Operation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

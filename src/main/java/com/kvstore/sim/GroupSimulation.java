@@ -3,6 +3,7 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.sim.ClusterOptions.Load;
 import com.kvstore.sim.ClusterOptions.Losses;
+import com.kvstore.sim.check.HistoryChecker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -132,8 +133,7 @@ public final class GroupSimulation {
     }
 
     private void readEverything() {
-        SimClient reader =
-                new SimClient("reader", world, network, cluster.entrance(), log, new ReadEach(log.keys()));
+        SimClient reader = new SimClient("reader", world, network, cluster.entrance(), log, new ReadEach(log.keys()));
         reader.start();
         await("a key could not be read at the end", ANSWER_NS * 2, () -> reader.isFinished() ? null : "");
         pass(LONGEST_REQUEST_NS);
@@ -141,8 +141,8 @@ public final class GroupSimulation {
             SimProcess process = node.process();
             if (process != null
                     && !process.unanswered(world.nowNs() - LONGEST_REQUEST_NS).isEmpty()) {
-                throw new SimulationFailure(node.name() + " never answered "
-                        + process.unanswered(world.nowNs() - LONGEST_REQUEST_NS));
+                throw new SimulationFailure(
+                        node.name() + " never answered " + process.unanswered(world.nowNs() - LONGEST_REQUEST_NS));
             }
         }
     }

@@ -1,7 +1,7 @@
 package com.kvstore.sim;
 
-import java.util.function.BooleanSupplier;
 import com.kvstore.sim.SimNode.Death;
+import java.util.function.BooleanSupplier;
 
 /**
  * What can be done to the process of any node, whatever protocol it runs.

@@ -2,7 +2,6 @@ package com.kvstore.sim;
 
 import com.kvstore.sim.SimCluster.Slave;
 import com.kvstore.sim.SimNode.Death;
-import java.util.function.BooleanSupplier;
 
 /**
  * Kills, pauses and stops processes, and starts them again later.

@@ -163,7 +163,10 @@ public final class Formation {
         List<Long> list = present();
         int missing = (int) list.stream().filter(each -> each == 0).count();
         if (missing > 0) {
-            return bootstrap && list.size() - missing >= group.majority() && empty() == heard.size() + 1 && joinOwn(list, effects);
+            return bootstrap
+                    && list.size() - missing >= group.majority()
+                    && empty() == heard.size() + 1
+                    && joinOwn(list, effects);
         }
         if (founders.isEmpty()) {
             founders = list;
@@ -218,8 +221,7 @@ public final class Formation {
             Presence presence = heard.get(member.id());
             if (presence != null
                     && presence.formed() != formed
-                    && (presence.formed() != 0
-                            || presence.nonce() != founders.get(group.indexOf(member.id())))) {
+                    && (presence.formed() != 0 || presence.nonce() != founders.get(group.indexOf(member.id())))) {
                 lost++;
             }
         }

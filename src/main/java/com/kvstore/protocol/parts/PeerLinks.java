@@ -105,7 +105,8 @@ public final class PeerLinks {
         } else if (input instanceof Input.LinkClosed closed) {
             onClosed(closed.link(), nowNs, effects);
             return true;
-        } else if (input instanceof Input.TimerFired fired && fired.timer().kind().equals(CONNECT)) {
+        } else if (input instanceof Input.TimerFired fired
+                && fired.timer().kind().equals(CONNECT)) {
             Peer peer = peers.get((int) fired.timer().subject());
             if (peer != null && peer.outgoing == 0) {
                 effects.connect(peer.address);
@@ -217,7 +218,8 @@ public final class PeerLinks {
             if (peer == null || !peer.complained) {
                 effects.note(
                         "ERROR",
-                        "Peer " + greeting.from() + " has another group file than this one: refused. Start all peers with"
+                        "Peer " + greeting.from()
+                                + " has another group file than this one: refused. Start all peers with"
                                 + " the same file");
             }
             if (peer != null) {
