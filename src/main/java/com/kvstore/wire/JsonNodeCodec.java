@@ -5,6 +5,7 @@ import com.kvstore.common.Message;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
+import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 
@@ -33,6 +34,9 @@ public final class JsonNodeCodec {
         }
         if (message instanceof MoveMessage move) {
             return MoveJson.write(move).end();
+        }
+        if (message instanceof PrimaryBackupMessage primaryBackup) {
+            return PrimaryBackupJson.write(primaryBackup).end();
         }
         if (message instanceof PeerMessage peer) {
             return PeerJson.write(peer).end();
@@ -82,6 +86,7 @@ public final class JsonNodeCodec {
         return TwoPhaseJson.TYPES.contains(reqType)
                 || MembershipJson.TYPES.contains(reqType)
                 || PeerJson.TYPES.contains(reqType)
+                || PrimaryBackupJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
 
@@ -92,6 +97,9 @@ public final class JsonNodeCodec {
     private static Message readNodeMessage(String type, JsonIn in) throws ProtocolException {
         if (TwoPhaseJson.TYPES.contains(type)) {
             return TwoPhaseJson.read(type, in);
+        }
+        if (PrimaryBackupJson.TYPES.contains(type)) {
+            return PrimaryBackupJson.read(type, in);
         }
         if (PeerJson.TYPES.contains(type)) {
             return PeerJson.read(type, in);

@@ -47,6 +47,9 @@ public final class Formation {
     private final Nonces nonces;
     private final BooleanSupplier untouched;
     private final SortedMap<Integer, Presence> heard = new TreeMap<>();
+    /** The last nonce each peer was heard to have. */
+    private final SortedMap<Integer, Long> known = new TreeMap<>();
+
     private long nonce;
     private long formed;
     private List<Long> founders = List.of();
@@ -83,6 +86,11 @@ public final class Formation {
     /** Names the emptiness that a recovery would end. */
     public long nonce() {
         return nonce;
+    }
+
+    /** The last nonce that a peer was heard to have; 0: none. It names the life of the peer that this one knows. */
+    public long nonceOf(int peer) {
+        return peer == self ? nonce : known.getOrDefault(peer, 0L);
     }
 
     /** Whether a recovery may be concluded now: not while this peer stands in the word to found a group. */
@@ -138,6 +146,7 @@ public final class Formation {
      */
     public boolean on(int peer, Presence presence, long nowNs, Effects effects) {
         heard.put(peer, presence);
+        known.put(peer, presence.nonce());
         return formed == 0 ? found(nowNs, effects) : settle(effects);
     }
 
