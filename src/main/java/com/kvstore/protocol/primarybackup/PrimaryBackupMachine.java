@@ -170,7 +170,7 @@ public final class PrimaryBackupMachine implements Machine {
     }
 
     private void onPresence(int peer, Presence presence, long nowNs, Effects effects) {
-        if (formation.on(peer, presence, nowNs, effects)) {
+        if (formation.on(peer, presence, effects)) {
             formationChanged(nowNs, effects);
         }
         if (presence.formed() == 0 && formation.formed() != 0) {
@@ -211,7 +211,7 @@ public final class PrimaryBackupMachine implements Machine {
 
     private void tick(long nowNs, Effects effects) {
         effects.setTimer(TICK, nowNs + Times.TICK);
-        if (formation.tick(nowNs, effects)) {
+        if (formation.tick(effects)) {
             formationChanged(nowNs, effects);
         } else if (replica.status == Status.EMPTY && nowNs - presenceNs > Times.REPEAT) {
             presenceNs = nowNs;
