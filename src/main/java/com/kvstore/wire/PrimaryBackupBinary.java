@@ -195,7 +195,6 @@ final class PrimaryBackupBinary {
     }
 
     private static AppliedRequests.ClientImage readClient(FrameReader in) throws ProtocolException {
-        return new AppliedRequests.ClientImage(
-                in.text(), in.number(), in.number(), in.list(1, FrameReader::number));
+        return new AppliedRequests.ClientImage(in.text(), in.number(), in.number(), in.list(1, FrameReader::number));
     }
 }

@@ -3,7 +3,6 @@ package com.kvstore.protocol.parts;
 import com.kvstore.common.RequestId;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -114,8 +113,8 @@ public final class AppliedRequests {
     /** Everything, for a replica that has nothing. */
     public Image image() {
         List<ClientImage> images = new ArrayList<>();
-        clients.forEach((name, client) -> images.add(
-                new ClientImage(name, client.lastOp, client.forgotten, new ArrayList<>(client.numbers))));
+        clients.forEach((name, client) ->
+                images.add(new ClientImage(name, client.lastOp, client.forgotten, new ArrayList<>(client.numbers))));
         return new Image(floor, images);
     }
 

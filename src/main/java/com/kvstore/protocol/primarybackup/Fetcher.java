@@ -75,7 +75,8 @@ final class Fetcher {
         }
         asked = 0;
         long before = replica.target().last();
-        if (replica.target().appendFrom(part.first(), part.entries()) && part.last() > replica.target().last()) {
+        if (replica.target().appendFrom(part.first(), part.entries())
+                && part.last() > replica.target().last()) {
             fetch(peer, nowNs, effects);
         }
         return replica.target().last() > before;

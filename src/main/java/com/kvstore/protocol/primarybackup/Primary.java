@@ -125,16 +125,14 @@ final class Primary {
                     "Only " + shipper.heard(nowNs) + " of " + replica.group.size() + " peers can be reached, and "
                             + replica.group.majority() + " are needed. Not applied; start the others, then retry.");
         }
-        boolean tooMuch = replica.log.last() > replica.commit
-                && shipper.undecidedBytes() > MAX_UNDECIDED_BYTES;
+        boolean tooMuch = replica.log.last() > replica.commit && shipper.undecidedBytes() > MAX_UNDECIDED_BYTES;
         return tooMuch || waiting.size() >= MAX_WAITING
                 ? Result.Failure.of(
                         ErrorCode.OVERLOADED, "Too much is waiting for the backups. Not applied; retry a little later.")
                 : null;
     }
 
-    private void write(
-            long client, Command.Transact command, @Nullable RequestId id, long nowNs, Effects effects) {
+    private void write(long client, Command.Transact command, @Nullable RequestId id, long nowNs, Effects effects) {
         if (id != null) {
             Long undecided = undecidedIds.get(new RequestKey(id.client(), id.number()));
             if (undecided != null) {

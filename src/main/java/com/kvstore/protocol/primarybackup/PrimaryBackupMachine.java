@@ -64,8 +64,7 @@ public final class PrimaryBackupMachine implements Machine {
      * @param bootstrap whether a majority of empty peers may found the group, see {@link Formation}
      * @param nonces random, never 0
      */
-    public PrimaryBackupMachine(
-            Group group, int self, RecordTable table, boolean bootstrap, Formation.Nonces nonces) {
+    public PrimaryBackupMachine(Group group, int self, RecordTable table, boolean bootstrap, Formation.Nonces nonces) {
         this.group = group;
         this.self = self;
         replica = new Replica(group, self, table);
@@ -247,7 +246,11 @@ public final class PrimaryBackupMachine implements Machine {
                     ErrorCode.UNAVAILABLE,
                     "The group is not there yet: this peer waits for "
                             + (formation.empty() == group.size() ? "it to form" : "the others")
-                            + " (" + (group.size() - group.others(self).stream().filter(id -> !links.isOpen(id)).count())
+                            + " ("
+                            + (group.size()
+                                    - group.others(self).stream()
+                                            .filter(id -> !links.isOpen(id))
+                                            .count())
                             + " of " + group.size() + " peers can be reached). Retry in a moment.");
         }
         if (other == self || viewChanger.isSuspecting() || links.isRefused(other)) {

@@ -12,14 +12,7 @@ import java.util.List;
  * @param last the last entry of its log
  */
 public record PrimaryBackupStatus(
-        int self,
-        String state,
-        long view,
-        int primary,
-        long commit,
-        long last,
-        long keys,
-        List<PeerStatus> peers) {
+        int self, String state, long view, int primary, long commit, long last, long keys, List<PeerStatus> peers) {
     public PrimaryBackupStatus {
         peers = List.copyOf(peers);
     }

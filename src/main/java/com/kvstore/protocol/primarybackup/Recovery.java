@@ -32,7 +32,9 @@ final class Recovery {
 
     /** A peer that holds nothing has said so: its nonce is the question. */
     void asked(int peer, Presence presence, Effects effects) {
-        if (replica.status == Status.NORMAL && formation.isConfirmed() && presence.founders().isEmpty()) {
+        if (replica.status == Status.NORMAL
+                && formation.isConfirmed()
+                && presence.founders().isEmpty()) {
             links.send(
                     peer,
                     new RecoveryAnswer(

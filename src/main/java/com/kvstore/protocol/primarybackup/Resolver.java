@@ -109,7 +109,10 @@ final class Resolver {
     }
 
     private static KeyWrite keyWrite(Write write, long nowMs) {
-        return new KeyWrite(write.key(), write.value(), write.value() == null ? 0 : write.expiry().deadlineMs(nowMs));
+        return new KeyWrite(
+                write.key(),
+                write.value(),
+                write.value() == null ? 0 : write.expiry().deadlineMs(nowMs));
     }
 
     Computation.Outcome compute(Command.Compute command, long nowMs) {

@@ -61,12 +61,7 @@ final class ViewChanger {
     private long commit;
 
     ViewChanger(
-            Replica replica,
-            PeerLinks links,
-            Formation formation,
-            Backup backup,
-            Fetcher fetcher,
-            Listener listener) {
+            Replica replica, PeerLinks links, Formation formation, Backup backup, Fetcher fetcher, Listener listener) {
         this.replica = replica;
         this.links = links;
         this.formation = formation;
@@ -179,12 +174,7 @@ final class ViewChanger {
         List<Long> nonces = new ArrayList<>();
         replica.group.members().forEach(member -> nonces.add(formation.nonceOf(member.id())));
         DoViewChange promise = new DoViewChange(
-                replica.view,
-                replica.normalView,
-                replica.log.last(),
-                replica.commit,
-                replica.clockMs,
-                nonces);
+                replica.view, replica.normalView, replica.log.last(), replica.commit, replica.clockMs, nonces);
         int primary = replica.primaryOf(replica.view);
         if (primary == replica.self) {
             onDoViewChange(replica.self, promise, nowNs, effects);
@@ -250,9 +240,7 @@ final class ViewChanger {
     }
 
     private static boolean isBetter(DoViewChange one, DoViewChange other) {
-        return one.normalView() != other.normalView()
-                ? one.normalView() > other.normalView()
-                : one.op() > other.op();
+        return one.normalView() != other.normalView() ? one.normalView() > other.normalView() : one.op() > other.op();
     }
 
     /** The promises of peers that nobody among them knows as another life than the one that promised. */

@@ -23,7 +23,12 @@ final class Waiting {
      * @param clockMs a majority must know that this time of day has come
      */
     private record Read(
-            long client, @Nullable Command command, @Nullable Result fixed, long op, long clockMs, long sinceNs) {}
+            long client,
+            @Nullable Command command,
+            @Nullable Result fixed,
+            long op,
+            long clockMs,
+            long sinceNs) {}
 
     private final Replica replica;
     private final TableReads tableReads;
@@ -125,8 +130,7 @@ final class Waiting {
         retries.forEach(write -> effects.reply(write.client, unknown()));
         reads.forEach(read -> effects.reply(
                 read.client,
-                Result.Failure.of(
-                        ErrorCode.UNAVAILABLE, "Another peer is becoming the primary. Retry in a moment.")));
+                Result.Failure.of(ErrorCode.UNAVAILABLE, "Another peer is becoming the primary. Retry in a moment.")));
         writes.clear();
         retries.clear();
         reads.clear();
