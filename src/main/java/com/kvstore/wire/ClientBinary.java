@@ -87,7 +87,7 @@ final class ClientBinary {
         };
     }
 
-    private static void writeId(@Nullable RequestId id, FrameWriter out) {
+    static void writeId(@Nullable RequestId id, FrameWriter out) {
         out.flag(id != null);
         if (id != null) {
             out.text(id.client());
@@ -97,7 +97,7 @@ final class ClientBinary {
         }
     }
 
-    private static @Nullable RequestId readId(FrameReader in) throws ProtocolException {
+    static @Nullable RequestId readId(FrameReader in) throws ProtocolException {
         return in.flag() ? new RequestId(in.text(), in.number(), in.number(), in.number()) : null;
     }
 

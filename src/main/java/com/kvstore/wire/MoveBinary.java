@@ -166,7 +166,7 @@ final class MoveBinary {
         return new Stretch(in.fixed64(), in.fixed64(), in.list(MIN_RECORD_BYTES, MoveBinary::readRecord));
     }
 
-    private static void writeRecord(StoredRecord record, FrameWriter out) {
+    static void writeRecord(StoredRecord record, FrameWriter out) {
         Bytes value = record.value();
         boolean expires = record.deadlineMs() != Expiry.NO_DEADLINE;
         out.u8((value != null ? HAS_VALUE : 0) | (expires ? HAS_DEADLINE : 0));
@@ -179,7 +179,7 @@ final class MoveBinary {
         out.version(record.version());
     }
 
-    private static StoredRecord readRecord(FrameReader in) throws ProtocolException {
+    static StoredRecord readRecord(FrameReader in) throws ProtocolException {
         int flags = in.flags(HAS_VALUE | HAS_DEADLINE);
         int position = in.smallNumber();
         Bytes key = in.bytes();

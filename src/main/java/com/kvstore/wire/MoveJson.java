@@ -136,15 +136,19 @@ final class MoveJson {
     }
 
     private static void writeStretch(Stretch stretch, JsonOut out) {
-        out.hex(FIRST, stretch.first()).hex(LAST, stretch.last()).list("records", stretch.records(), (record, to) -> {
-            to.put("position", record.position()).put("key", record.key());
-            if (record.value() == null) {
-                to.put("deleted", true);
-            }
-            to.putIfPresent(VALUE, record.value())
-                    .putUnless(Expiry.NO_DEADLINE, DEADLINE, record.deadlineMs())
-                    .put("version", record.version());
-        });
+        out.hex(FIRST, stretch.first())
+                .hex(LAST, stretch.last())
+                .list("records", stretch.records(), MoveJson::writeRecord);
+    }
+
+    static void writeRecord(StoredRecord record, JsonOut to) {
+        to.put("position", record.position()).put("key", record.key());
+        if (record.value() == null) {
+            to.put("deleted", true);
+        }
+        to.putIfPresent(VALUE, record.value())
+                .putUnless(Expiry.NO_DEADLINE, DEADLINE, record.deadlineMs())
+                .put("version", record.version());
     }
 
     private static Stretch readStretch(JsonIn in) throws ProtocolException {
@@ -152,7 +156,7 @@ final class MoveJson {
     }
 
     /** A tombstone says so, so that a record whose value got lost is not one. */
-    private static StoredRecord readRecord(JsonIn in) throws ProtocolException {
+    static StoredRecord readRecord(JsonIn in) throws ProtocolException {
         boolean deleted = in.flag("deleted", false);
         return new StoredRecord(
                 in.smallNumber("position"),
