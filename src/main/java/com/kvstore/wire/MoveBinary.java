@@ -13,10 +13,10 @@ import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
-import com.kvstore.protocol.movement.MoveMessage.Piece;
+import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.Stretch;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.List;
 

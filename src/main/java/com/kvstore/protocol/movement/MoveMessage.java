@@ -3,7 +3,8 @@ package com.kvstore.protocol.movement;
 import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.membership.Range;
-import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Piece;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,12 +62,6 @@ public sealed interface MoveMessage extends Message {
     record Fetch(long move, long from, List<Piece> pieces, int maxBytes) implements MoveMessage {}
 
     /**
-     * @param last the piece's last scan hash (unsigned), included
-     * @param digest of the records in it, 0 if there are none
-     */
-    record Piece(long last, long digest) {}
-
-    /**
      * Source to target.
      *
      * @param last scan hash (unsigned) up to which, included, this answers; -1 (the largest) when the scan is complete
@@ -74,9 +69,6 @@ public sealed interface MoveMessage extends Message {
      *     there that is not among them and older than the move's epoch
      */
     record Chunk(long move, long last, List<Stretch> differing) implements MoveMessage {}
-
-    /** @param first and {@code last}: scan hashes (unsigned), included */
-    record Stretch(long first, long last, List<StoredRecord> records) {}
 
     /** Source to target: I cannot serve this, now or at all. */
     record RefuseMove(long move, String reason) implements MoveMessage {}

@@ -9,7 +9,7 @@ import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.Stretch;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayDeque;
