@@ -5,6 +5,7 @@ import com.kvstore.common.Command;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.sim.ClusterOptions.Losses;
+import com.kvstore.sim.check.HistoryChecker;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,7 +118,7 @@ public final class ClusterSimulation {
                     world.random().fork("workload " + name),
                     hotKeys,
                     options.load().operations());
-            SimClient client = new SimClient(name, world, network, cluster, log, workload);
+            SimClient client = new SimClient(name, world, network, cluster.entrance(), log, workload);
             workloads.add(workload);
             clients.add(client);
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
@@ -206,7 +207,7 @@ public final class ClusterSimulation {
     }
 
     private void readEverything() {
-        SimClient reader = new SimClient("reader", world, network, cluster, log, new ReadEach(log.keys()));
+        SimClient reader = new SimClient("reader", world, network, cluster.entrance(), log, new ReadEach(log.keys()));
         reader.start();
         await("a key could not be read at the end", ANSWER_NS * 2, () -> reader.isFinished() ? null : "");
         pass(LONGEST_REQUEST_NS);

@@ -1,4 +1,4 @@
-/** The simulator and the history checker: whole clusters in one thread, from one seed. */
+/** The simulator: whole clusters in one thread, from one seed. */
 @NullMarked
 package com.kvstore.sim;
 

@@ -1,13 +1,14 @@
-package com.kvstore.sim;
+package com.kvstore.sim.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.sim.HistoryChecker.Violation;
-import com.kvstore.sim.Operation.Kind;
-import com.kvstore.sim.Operation.Outcome;
-import com.kvstore.sim.Operation.Span;
+import com.kvstore.sim.SimRandom;
+import com.kvstore.sim.check.HistoryChecker.Violation;
+import com.kvstore.sim.check.Operation.Kind;
+import com.kvstore.sim.check.Operation.Outcome;
+import com.kvstore.sim.check.Operation.Span;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
-package com.kvstore.sim;
+package com.kvstore.sim.check;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.sim.HistoryChecker.Violation;
-import com.kvstore.sim.Operation.Kind;
-import com.kvstore.sim.Operation.Outcome;
+import com.kvstore.sim.check.HistoryChecker.Violation;
+import com.kvstore.sim.check.Operation.Kind;
+import com.kvstore.sim.check.Operation.Outcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

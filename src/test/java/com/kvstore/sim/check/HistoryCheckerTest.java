@@ -1,11 +1,11 @@
-package com.kvstore.sim;
+package com.kvstore.sim.check;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.sim.Operation.Kind;
-import com.kvstore.sim.Operation.Outcome;
+import com.kvstore.sim.check.Operation.Kind;
+import com.kvstore.sim.check.Operation.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

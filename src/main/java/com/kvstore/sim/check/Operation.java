@@ -1,4 +1,4 @@
-package com.kvstore.sim;
+package com.kvstore.sim.check;
 
 import com.kvstore.common.Bytes;
 import java.util.Locale;
