@@ -38,7 +38,9 @@ public final class SimMain {
             what is left stands at the end. Exit status 1 then, 2 for a wrong command line.
             """;
 
-    private static final Map<String, Simulation> PROTOCOLS = Map.of(DEFAULT_PROTOCOL, ClusterSimulation.RING);
+    private static final Map<String, Simulation> PROTOCOLS = Map.of(
+            DEFAULT_PROTOCOL, ClusterSimulation.RING,
+            EventualProtocol.NAME, GroupSimulation.of(new EventualProtocol()));
 
     private SimMain() {}
 

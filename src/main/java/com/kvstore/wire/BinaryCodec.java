@@ -3,6 +3,7 @@ package com.kvstore.wire;
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Limits;
 import com.kvstore.common.Message;
+import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
@@ -174,6 +175,8 @@ public final class BinaryCodec {
             MoveBinary.write(move, out);
         } else if (message instanceof PeerMessage peer) {
             PeerBinary.write(peer, out);
+        } else if (message instanceof EventualMessage eventual) {
+            EventualBinary.write(eventual, out);
         } else if (message instanceof MembershipMessage membership) {
             MembershipBinary.write(membership, out);
         } else {
@@ -190,6 +193,7 @@ public final class BinaryCodec {
             case TwoPhaseBinary.FAMILY -> TwoPhaseBinary.read(type, in);
             case MoveBinary.FAMILY -> MoveBinary.read(type, in);
             case PeerBinary.FAMILY -> PeerBinary.read(type, in);
+            case EventualBinary.FAMILY -> EventualBinary.read(type, in);
             default -> throw unknownType(type);
         };
     }

@@ -37,6 +37,7 @@ final class ClientBinary {
     private static final int SCAN = 11;
     private static final int COUNT_KEYS = 12;
     private static final int AUTHENTICATE = 13;
+    private static final int GET_LOCAL = 14;
 
     private static final int ACK = 1;
     private static final int VALUE = 2;
@@ -108,6 +109,10 @@ final class ClientBinary {
         } else if (command instanceof Command.Transact transact) {
             out.u8(TRANSACT);
             out.list(transact.writes(), ClientBinary::writeWrite);
+        } else if (command instanceof Command.GetLocal get) {
+            out.u8(GET_LOCAL);
+            out.bytes(get.key());
+            out.version(get.atLeast());
         } else if (command instanceof Command.GetFromTable get) {
             out.u8(GET_FROM_TABLE);
             out.choice(get.table());
@@ -155,6 +160,7 @@ final class ClientBinary {
             case GET_FROM_TABLE -> new Command.GetFromTable(in.choice(TABLES), in.bytes());
             case TRANSACT -> new Command.Transact(in.list(MIN_WRITE_BYTES, ClientBinary::readWrite));
             case PING -> new Command.Ping();
+            case GET_LOCAL -> new Command.GetLocal(in.bytes(), in.version());
             case DESCRIBE -> new Command.Describe(in.choice(SUBJECTS), in.bytes());
             case PLAN -> new Command.Plan(in.flag(), in.server());
             case DRAIN -> new Command.Drain(in.server());
@@ -221,6 +227,7 @@ final class ClientBinary {
             out.number(ack.copies());
             out.list(ack.missing(), (server, to) -> to.server(server));
             out.text(ack.note());
+            out.version(ack.version());
         } else if (result instanceof Result.Failure failure) {
             out.u8(FAILURE);
             out.choice(failure.code());
@@ -276,7 +283,7 @@ final class ClientBinary {
         int copies = in.smallNumber();
         List<ServerNode> missing = in.list(MIN_SERVER_BYTES, FrameReader::server);
         String note = in.text();
-        boolean whole = copies == Result.Ack.WHOLE.copies() && missing.isEmpty() && note.isEmpty();
-        return whole ? Result.Ack.WHOLE : new Result.Ack(copies, missing, note);
+        Result.Ack ack = new Result.Ack(copies, missing, note, in.version());
+        return ack.equals(Result.Ack.WHOLE) ? Result.Ack.WHOLE : ack;
     }
 }

@@ -70,7 +70,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
         this.holdings = new Holdings(config.group().size(), config.stream());
         this.reports = new Reports(config, holdings);
         this.outbox = new Outbox(config, links);
-        this.repair = new Repair(store, holdings, links);
+        this.repair = new Repair(config, store, holdings, links);
         this.requests = new Requests(config, store, holdings);
         this.heardNs = new long[config.group().size()];
     }
@@ -164,7 +164,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     }
 
     private void onSync(int peer, Sync sync) {
-        if (!holdings.isCurrent(sync.stream())) {
+        if (sync.to() != config.stream() || !holdings.isCurrent(sync.stream())) {
             return;
         }
         clock.observe(sync.clock());
@@ -277,7 +277,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
         heardNs[index] = nowNs;
         if (holdings.startOf(Streams.of(index, incarnation))) {
             reports.forget(index);
-            outbox.restarted(peer);
+            outbox.restarted(peer, Streams.of(index, incarnation));
             repair.stop(peer);
         }
     }

@@ -50,10 +50,12 @@ public sealed interface EventualMessage extends Message {
     /**
      * The sender's own next changes; none: it is idle.
      *
+     * @param to the stream of the process this is for: another one at the same peer must not take it, for it may be older
+     *     than deletes that the process before knew and everybody has forgotten since
      * @param firstSeq the number of the first change, or of the next one to come
      * @param clock all of the stream's changes up to this version clock are among these and those before
      */
-    record Sync(long stream, long firstSeq, List<Change> changes, long clock) implements EventualMessage {
+    record Sync(long to, long stream, long firstSeq, List<Change> changes, long clock) implements EventualMessage {
         public Sync {
             changes = List.copyOf(changes);
         }

@@ -31,6 +31,9 @@ final class Outbox {
     private record Kept(Change change, long endBytes) {}
 
     private static final class Cursor {
+        /** The stream of the process that takes this; 0: not known yet. */
+        private long to;
+
         private long sent;
         private long acked;
     }
@@ -89,8 +92,9 @@ final class Outbox {
     }
 
     /** Another process of this peer: what the one before held is nothing to it, and digests bring it what there is. */
-    void restarted(int peer) {
+    void restarted(int peer, long itsStream) {
         Cursor cursor = cursors.get(peer);
+        cursor.to = itsStream;
         cursor.acked = last();
         cursor.sent = last();
     }
@@ -104,7 +108,9 @@ final class Outbox {
     /** Whether every peer that can be reached has all of it. */
     boolean isDelivered() {
         return cursors.entrySet().stream()
-                .allMatch(each -> !links.isOpen(each.getKey()) || each.getValue().acked == last());
+                .allMatch(each -> !links.isOpen(each.getKey())
+                        || each.getValue().to == 0
+                        || each.getValue().acked == last());
     }
 
     /**
@@ -124,15 +130,16 @@ final class Outbox {
     /** Tells whoever has everything that nothing older will come. */
     void moveClock(long clock, Effects effects) {
         cursors.forEach((peer, cursor) -> {
-            if (cursor.sent == last()) {
-                links.send(peer, new Sync(stream, last() + 1, List.of(), clock), effects);
+            if (cursor.to != 0 && cursor.sent == last()) {
+                links.send(peer, new Sync(cursor.to, stream, last() + 1, List.of(), clock), effects);
             }
         });
     }
 
     private boolean sendSome(int peer, Cursor cursor, long clock, Effects effects) {
         long first = Math.max(cursor.sent + 1, base);
-        if (first > last()
+        if (cursor.to == 0
+                || first > last()
                 || endBytes(cursor.sent) - endBytes(cursor.acked) >= WINDOW_BYTES
                 || cursor.sent - cursor.acked >= WINDOW_CHANGES) {
             return false;
@@ -149,7 +156,7 @@ final class Outbox {
         cursor.sent = seq - 1;
         boolean all = cursor.sent == last();
         long upTo = all ? clock : clockOf(changes.get(changes.size() - 1));
-        links.send(peer, new Sync(stream, first, changes, upTo), effects);
+        links.send(peer, new Sync(cursor.to, stream, first, changes, upTo), effects);
         return true;
     }
 

@@ -33,10 +33,12 @@ final class Repair {
     private List<Position> heldAtStart = List.of();
     private long askedNs;
 
-    Repair(Store store, Holdings holdings, PeerLinks links) {
+    Repair(EventualConfig config, Store store, Holdings holdings, PeerLinks links) {
         this.store = store;
         this.holdings = holdings;
         this.links = links;
+        // An answer to the process before this one must not be taken for one to this.
+        this.pull = config.incarnation() >>> 2;
     }
 
     boolean isBusy() {

@@ -103,15 +103,15 @@ final class Requests {
     }
 
     private static Result tooLate(Command command) {
-        String why = command instanceof Command.GetSince since
-                ? "version " + since.version() + " of '" + since.key().text()
+        String why = command instanceof Command.GetLocal since
+                ? "version " + since.atLeast() + " of '" + since.key().text()
                         + "' has not reached this peer yet. Try again, or ask the peer that wrote it"
                 : "this peer was restarted and is still taking over what the others hold. Try again, or ask another peer";
         return Result.Failure.of(ErrorCode.UNAVAILABLE, "Not done: " + why);
     }
 
     private boolean mayAnswer(Command command, boolean settled) {
-        if (command instanceof Command.GetSince since) {
+        if (command instanceof Command.GetLocal since) {
             return settled && has(since);
         } else if (command instanceof Command.Transact transact) {
             return settled
@@ -122,8 +122,8 @@ final class Requests {
     }
 
     /** Whether this version, or a newer one of the key, is or was here. */
-    private boolean has(Command.GetSince since) {
-        Version wanted = since.version();
+    private boolean has(Command.GetLocal since) {
+        Version wanted = since.atLeast();
         Version present = store.versionOf(since.key());
         return (present != null && !wanted.isNewerThan(present))
                 || holdings.covers(Streams.streamOf(wanted), Streams.clockOf(wanted));
@@ -156,7 +156,7 @@ final class Requests {
     private Result execute(Command command, long nowMs, Taker taker) {
         if (command instanceof Command.Get get) {
             return copy.get(get.key(), nowMs);
-        } else if (command instanceof Command.GetSince since) {
+        } else if (command instanceof Command.GetLocal since) {
             return copy.get(since.key(), nowMs);
         } else if (command instanceof Command.Transact transact) {
             return transact(transact, nowMs, taker);
