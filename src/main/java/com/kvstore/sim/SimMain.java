@@ -40,7 +40,8 @@ public final class SimMain {
 
     private static final Map<String, Simulation> PROTOCOLS = Map.of(
             DEFAULT_PROTOCOL, ClusterSimulation.RING,
-            EventualProtocol.NAME, GroupSimulation.of(new EventualProtocol()));
+            EventualProtocol.NAME, GroupSimulation.of(new EventualProtocol()),
+            TotalOrderProtocol.NAME, GroupSimulation.of(new TotalOrderProtocol()));
 
     private SimMain() {}
 

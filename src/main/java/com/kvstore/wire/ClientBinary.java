@@ -52,7 +52,7 @@ final class ClientBinary {
     private static final int HAS_EXPIRY = 2;
     private static final int HAS_CONDITION = 4;
     /** Flags, and a key's length. */
-    private static final int MIN_WRITE_BYTES = 2;
+    static final int MIN_WRITE_BYTES = 2;
     /** A host's length, and a port. */
     private static final int MIN_SERVER_BYTES = 2;
 
@@ -88,7 +88,7 @@ final class ClientBinary {
         };
     }
 
-    private static void writeId(@Nullable RequestId id, FrameWriter out) {
+    static void writeId(@Nullable RequestId id, FrameWriter out) {
         out.flag(id != null);
         if (id != null) {
             out.text(id.client());
@@ -98,7 +98,7 @@ final class ClientBinary {
         }
     }
 
-    private static @Nullable RequestId readId(FrameReader in) throws ProtocolException {
+    static @Nullable RequestId readId(FrameReader in) throws ProtocolException {
         return in.flag() ? new RequestId(in.text(), in.number(), in.number(), in.number()) : null;
     }
 
@@ -174,7 +174,7 @@ final class ClientBinary {
         };
     }
 
-    private static void writeWrite(Write write, FrameWriter out) {
+    static void writeWrite(Write write, FrameWriter out) {
         Bytes value = write.value();
         boolean expires = write.expiry().kind() != Expiry.Kind.NEVER;
         out.u8((value != null ? HAS_VALUE : 0)
@@ -191,7 +191,7 @@ final class ClientBinary {
         }
     }
 
-    private static Write readWrite(FrameReader in) throws ProtocolException {
+    static Write readWrite(FrameReader in) throws ProtocolException {
         int flags = in.flags(HAS_VALUE | HAS_EXPIRY | HAS_CONDITION);
         Bytes key = in.bytes();
         Bytes value = (flags & HAS_VALUE) != 0 ? in.bytes() : null;
@@ -218,7 +218,7 @@ final class ClientBinary {
         return new Result.Value(in.bytes(), in.version(), in.number());
     }
 
-    private static void writeResult(Result result, FrameWriter out) {
+    static void writeResult(Result result, FrameWriter out) {
         if (result instanceof Result.Value value) {
             out.u8(VALUE);
             writeValue(value, out);
@@ -262,7 +262,7 @@ final class ClientBinary {
         }
     }
 
-    private static Result readResult(FrameReader in) throws ProtocolException {
+    static Result readResult(FrameReader in) throws ProtocolException {
         int kind = in.u8();
         return switch (kind) {
             case ACK -> readAck(in);
