@@ -94,7 +94,6 @@ final class EventualBinary {
     }
 
     private static Position readPosition(FrameReader in) throws ProtocolException {
-        return new Position(
-                in.number(), in.number(), in.number(), new Ahead(in.number(), in.number()), in.flag());
+        return new Position(in.number(), in.number(), in.number(), new Ahead(in.number(), in.number()), in.flag());
     }
 }

@@ -80,10 +80,7 @@ final class EventualJson {
                         in.smallNumber("max_bytes"));
             case "sync-chunk" ->
                 new Chunk(
-                        in.number(PULL),
-                        in.hex(LAST),
-                        in.list("differing", MoveJson::readStretch),
-                        readPositions(in));
+                        in.number(PULL), in.hex(LAST), in.list("differing", MoveJson::readStretch), readPositions(in));
             default -> throw JsonNodeCodec.unknown(type);
         };
     }

@@ -6,6 +6,7 @@ import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
+import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 
@@ -37,6 +38,9 @@ public final class JsonNodeCodec {
         }
         if (message instanceof EventualMessage eventual) {
             return EventualJson.write(eventual).end();
+        }
+        if (message instanceof PrimaryBackupMessage primaryBackup) {
+            return PrimaryBackupJson.write(primaryBackup).end();
         }
         if (message instanceof PeerMessage peer) {
             return PeerJson.write(peer).end();
@@ -87,6 +91,7 @@ public final class JsonNodeCodec {
                 || MembershipJson.TYPES.contains(reqType)
                 || PeerJson.TYPES.contains(reqType)
                 || EventualJson.TYPES.contains(reqType)
+                || PrimaryBackupJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
 
@@ -100,6 +105,9 @@ public final class JsonNodeCodec {
         }
         if (EventualJson.TYPES.contains(type)) {
             return EventualJson.read(type, in);
+        }
+        if (PrimaryBackupJson.TYPES.contains(type)) {
+            return PrimaryBackupJson.read(type, in);
         }
         if (PeerJson.TYPES.contains(type)) {
             return PeerJson.read(type, in);

@@ -110,12 +110,7 @@ public final class JsonRequests {
     public static String encode(Command command, @Nullable RequestId requestId, @Nullable Object id) {
         JsonOut out = JsonOut.line(typeOf(command));
         writeCommand(command, out);
-        if (requestId != null) {
-            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
-                    .put("number", given.number())
-                    .put("epoch", given.epoch())
-                    .put("acknowledged", given.acknowledged()));
-        }
+        writeRequestId(requestId, out);
         if (id != null) {
             out.putParsed(JsonIn.ID, id);
         }
@@ -169,7 +164,16 @@ public final class JsonRequests {
         return new Command.Plan(add, in.server(add ? "add" : "remove"));
     }
 
-    private static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
+    static void writeRequestId(@Nullable RequestId requestId, JsonOut out) {
+        if (requestId != null) {
+            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
+                    .put("number", given.number())
+                    .put("epoch", given.epoch())
+                    .put("acknowledged", given.acknowledged()));
+        }
+    }
+
+    static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
         if (!in.has(REQUEST_ID)) {
             return null;
         }

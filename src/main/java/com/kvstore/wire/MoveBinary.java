@@ -13,11 +13,11 @@ import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
-import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.parts.Stretch;
+import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.List;
 
 /** The messages that fill a copy, in binary. Thread-safe: no state. */

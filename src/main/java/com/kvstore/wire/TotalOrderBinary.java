@@ -184,7 +184,13 @@ final class TotalOrderBinary {
             case PREPARE -> new Prepare(formation, in.number(), in.number());
             case PROMISE ->
                 new Promise(
-                        formation, in.list(1, FrameReader::smallNumber), in.number(), in.number(), in.number(), in.number(), in.number());
+                        formation,
+                        in.list(1, FrameReader::smallNumber),
+                        in.number(),
+                        in.number(),
+                        in.number(),
+                        in.number(),
+                        in.number());
             case REFUSE -> new Refuse(formation, in.number(), in.number());
             case ACCEPT -> new Accept(formation, in.number(), in.number(), in.number());
             case ACCEPTED -> new Accepted(formation, in.list(1, FrameReader::smallNumber), in.number(), in.number());

@@ -82,8 +82,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
             onRequest(asked.client(), asked.command(), asked.id(), nowNs, effects);
         } else if (links.on(input, nowNs, effects)) {
             return;
-        } else if (input instanceof Input.Received received
-                && received.message() instanceof EventualMessage message) {
+        } else if (input instanceof Input.Received received && received.message() instanceof EventualMessage message) {
             int peer = links.peerOf(received.link());
             if (peer != 0) {
                 heardNs[config.group().indexOf(peer)] = nowNs;

@@ -108,9 +108,8 @@ final class Outbox {
     /** Whether every peer that can be reached has all of it. */
     boolean isDelivered() {
         return cursors.entrySet().stream()
-                .allMatch(each -> !links.isOpen(each.getKey())
-                        || each.getValue().to == 0
-                        || each.getValue().acked == last());
+                .allMatch(each ->
+                        !links.isOpen(each.getKey()) || each.getValue().to == 0 || each.getValue().acked == last());
     }
 
     /**

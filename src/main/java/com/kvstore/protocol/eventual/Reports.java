@@ -121,7 +121,8 @@ final class Reports {
             }
         }
         for (Retired stream : retired.values()) {
-            boolean something = stream.first != null && (stream.first.seq() > 0 || stream.first.ahead().to() > 0);
+            boolean something = stream.first != null
+                    && (stream.first.seq() > 0 || stream.first.ahead().to() > 0);
             if (stream.holders < latest.length && something) {
                 stream.alike = false;
             }

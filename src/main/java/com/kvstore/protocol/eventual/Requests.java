@@ -37,8 +37,9 @@ final class Requests {
         Change change(Version version) {
             List<StoredRecord> records = new ArrayList<>(writes.size());
             for (Write write : writes) {
-                long deadlineMs =
-                        write.value() == null ? Expiry.NO_DEADLINE : write.expiry().deadlineMs(nowMs);
+                long deadlineMs = write.value() == null
+                        ? Expiry.NO_DEADLINE
+                        : write.expiry().deadlineMs(nowMs);
                 records.add(new StoredRecord(FullCopy.POSITION, write.key(), write.value(), deadlineMs, version));
             }
             return new Change(records);
@@ -131,8 +132,7 @@ final class Requests {
 
     private Result answer(Request request, long nowMs, Taker taker) {
         RequestId id = request.id();
-        boolean writes =
-                request.command() instanceof Command.Transact || request.command() instanceof Command.Compute;
+        boolean writes = request.command() instanceof Command.Transact || request.command() instanceof Command.Compute;
         if (id == null || !writes) {
             return execute(request.command(), nowMs, taker);
         }
@@ -164,9 +164,8 @@ final class Requests {
             return copy.getAll(all.keys(), nowMs);
         } else if (command instanceof Command.Compute compute) {
             Computation.Outcome outcome = copy.compute(compute, nowMs);
-            Result.Ack ack = outcome.writes().isEmpty()
-                    ? Result.Ack.WHOLE
-                    : taker.take(new Writes(outcome.writes(), nowMs));
+            Result.Ack ack =
+                    outcome.writes().isEmpty() ? Result.Ack.WHOLE : taker.take(new Writes(outcome.writes(), nowMs));
             return new Result.Computed(outcome.answer(), ack);
         } else if (command instanceof Command.Scan scan) {
             return copy.scan(scan, nowMs);

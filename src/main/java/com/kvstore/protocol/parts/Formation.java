@@ -28,14 +28,13 @@ import java.util.function.BooleanSupplier;
  * <p>A protocol takes no part in anything before {@link #isConfirmed}, and listens only to {@link #isFellow}s: links keep
  * the order of what is sent, so a presence that was heard is true of all that follows it on the same link.
  *
- * <p>Invariants: a nonce is in at most one list that its owner was ready for. Two formations with a confirmed majority
+ * <p>Invariants: when the first peer became ready with a list, all peers of the list held nothing: each was empty from the
+ * drawing of its nonce, before that, until it became ready itself, after that. Two formations with a confirmed majority
  * cannot both be alive, because each peer belongs to one at a time, and one that voted in it leaves it only by dying.
  *
  * <p>Threading: one machine's.
  */
 public final class Formation {
-    private static final long PATIENCE_NS = 1_000_000_000L;
-
     /** Where fresh nonces come from: random, never 0. */
     public interface Nonces {
         long next();
@@ -47,11 +46,13 @@ public final class Formation {
     private final Nonces nonces;
     private final BooleanSupplier untouched;
     private final SortedMap<Integer, Presence> heard = new TreeMap<>();
+    /** The last nonce each peer was heard to have. */
+    private final SortedMap<Integer, Long> known = new TreeMap<>();
+
     private long nonce;
     private long formed;
     private List<Long> founders = List.of();
     private boolean confirmed;
-    private long readyNs;
 
     /**
      * @param bootstrap whether a majority of empty peers is enough
@@ -83,6 +84,11 @@ public final class Formation {
     /** Names the emptiness that a recovery would end. */
     public long nonce() {
         return nonce;
+    }
+
+    /** The last nonce that a peer was heard to have; 0: none. It names the life of the peer that this one knows. */
+    public long nonceOf(int peer) {
+        return peer == self ? nonce : known.getOrDefault(peer, 0L);
     }
 
     /** Whether a recovery may be concluded now: not while this peer stands in the word to found a group. */
@@ -136,21 +142,18 @@ public final class Formation {
      *
      * @return whether {@link #presence} has changed: tell everybody
      */
-    public boolean on(int peer, Presence presence, long nowNs, Effects effects) {
+    public boolean on(int peer, Presence presence, Effects effects) {
         heard.put(peer, presence);
-        return formed == 0 ? found(nowNs, effects) : settle(effects);
+        known.put(peer, presence.nonce());
+        return formed == 0 ? found(effects) : settle(effects);
     }
 
-    /** Time has passed. @return as {@link #on} */
-    public boolean tick(long nowNs, Effects effects) {
-        if (formed == 0 && !founders.isEmpty() && nowNs - readyNs > PATIENCE_NS) {
-            withdraw();
-            return true;
-        }
-        return formed == 0 ? found(nowNs, effects) : settle(effects);
+    /** To be called now and then. @return as {@link #on} */
+    public boolean tick(Effects effects) {
+        return formed == 0 ? found(effects) : settle(effects);
     }
 
-    private boolean found(long nowNs, Effects effects) {
+    private boolean found(Effects effects) {
         int own = group.indexOf(self);
         for (Presence presence : heard.values()) {
             if (presence.formed() != 0
@@ -168,17 +171,9 @@ public final class Formation {
                     && empty() == heard.size() + 1
                     && joinOwn(list, effects);
         }
-        if (founders.isEmpty()) {
-            founders = list;
-            readyNs = nowNs;
-            joinIfAllReady(effects);
-            return true;
-        }
-        if (!founders.equals(list)) {
-            withdraw();
-            return true;
-        }
-        return joinIfAllReady(effects);
+        boolean changed = !founders.equals(list);
+        founders = list;
+        return joinIfAllReady(effects) || changed;
     }
 
     /** The nonces of all that hold nothing, in the order of the group; 0 for the others. */
@@ -233,7 +228,7 @@ public final class Formation {
         return false;
     }
 
-    /** Takes this peer's word back, by becoming another. */
+    /** Leaves the formation, as another peer: its word in that one counts no more. */
     private void withdraw() {
         nonce = nonces.next();
         formed = 0;

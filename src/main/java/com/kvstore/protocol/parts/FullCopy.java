@@ -79,9 +79,7 @@ public final class FullCopy {
         StoredRecord record = table.get(write.key());
         Bytes value = record == null ? null : record.value();
         return condition.holdsFor(
-                record == null || value == null
-                        ? null
-                        : new Result.Value(value, record.version(), record.deadlineMs()),
+                record == null || value == null ? null : new Result.Value(value, record.version(), record.deadlineMs()),
                 nowMs);
     }
 

@@ -75,8 +75,7 @@ final class Clients {
             forget(client, client.answers.firstKey());
         }
         if (clients.size() > MAX_CLIENTS) {
-            Iterator<Map.Entry<String, Client>> oldestFirst =
-                    clients.entrySet().iterator();
+            Iterator<Map.Entry<String, Client>> oldestFirst = clients.entrySet().iterator();
             for (int i = 0; i < FORGOTTEN_AT_ONCE; i++) {
                 oldestFirst.next();
                 oldestFirst.remove();

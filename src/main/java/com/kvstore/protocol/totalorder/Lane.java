@@ -151,8 +151,8 @@ final class Lane {
     /** It is decided where it ends. */
     void seal(long length) {
         if (delivered > length) {
-            throw new IllegalStateException("lane " + id + " ends at " + length + ", but " + delivered
-                    + " entries of it were delivered");
+            throw new IllegalStateException(
+                    "lane " + id + " ends at " + length + ", but " + delivered + " entries of it were delivered");
         }
         sealed = length;
         while (known() > length) {

@@ -114,7 +114,8 @@ final class Replica {
         Version version = new Version(counter, delivered);
         for (Write write : transaction.writes()) {
             Bytes value = write.value();
-            long deadlineMs = value == null ? Expiry.NO_DEADLINE : write.expiry().deadlineMs(wallMs);
+            long deadlineMs =
+                    value == null ? Expiry.NO_DEADLINE : write.expiry().deadlineMs(wallMs);
             if (value == null || Expiry.isPast(deadlineMs, wallMs)) {
                 table().remove(write.key());
             } else {

@@ -186,7 +186,8 @@ final class Requests {
         }
         if (!ops.isEmpty()) {
             long index = multicast.add(ops);
-            placed.computeIfAbsent(lane.id(), any -> new TreeMap<>()).put(index, new Placed(lane.id(), index, requests));
+            placed.computeIfAbsent(lane.id(), any -> new TreeMap<>())
+                    .put(index, new Placed(lane.id(), index, requests));
         }
     }
 
@@ -268,8 +269,7 @@ final class Requests {
         for (Bytes key : compute.keys()) {
             if (!written.contains(key)) {
                 Result.Value present = replica.copy().find(key, nowMs);
-                guards.add(new Guard(
-                        key, present == null ? Condition.ABSENT : Condition.versionIs(present.version())));
+                guards.add(new Guard(key, present == null ? Condition.ABSENT : Condition.versionIs(present.version())));
             }
         }
         request.answer = outcome.answer();
@@ -374,8 +374,12 @@ final class Requests {
         writes.clear();
         reads.clear();
         for (Request request : new ArrayList<>(inHand)) {
-            answer(request, request.transaction != null ? unknown() : failure(
-                            ErrorCode.UNAVAILABLE, "Not done: this peer is stopping. Ask another one"), effects);
+            answer(
+                    request,
+                    request.transaction != null
+                            ? unknown()
+                            : failure(ErrorCode.UNAVAILABLE, "Not done: this peer is stopping. Ask another one"),
+                    effects);
         }
     }
 

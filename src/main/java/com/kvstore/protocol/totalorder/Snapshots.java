@@ -120,7 +120,10 @@ final class Snapshots {
         }
         OrderState end = to.scanned && to.dirty.isEmpty() ? order.state() : null;
         to.next++;
-        node.send(from, new SnapshotChunk(node.formed(), to.snapshot, asked.chunk(), records.found, removed, end), effects);
+        node.send(
+                from,
+                new SnapshotChunk(node.formed(), to.snapshot, asked.chunk(), records.found, removed, end),
+                effects);
         if (end != null) {
             sources.remove(from);
         }

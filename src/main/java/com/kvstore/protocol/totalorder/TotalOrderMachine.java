@@ -64,8 +64,7 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
     public TotalOrderMachine(TotalOrderConfig config, RecordTable table, Formation.Nonces nonces) {
         this.config = config;
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
-        this.formation =
-                new Formation(config.group(), config.self(), config.bootstrap(), nonces, this::isUntouched);
+        this.formation = new Formation(config.group(), config.self(), config.bootstrap(), nonces, this::isUntouched);
         Votes votes = new Votes(config);
         this.node = new Node(config, links, formation, votes);
         this.replica = new Replica(table);
@@ -96,7 +95,7 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
                 node.heardNs[index] = nowNs;
                 if (received.message() instanceof Presence presence) {
                     upkeep.heard(index, presence.formed());
-                    formed(formation.on(peer, presence, nowNs, effects), effects);
+                    formed(formation.on(peer, presence, effects), effects);
                 } else if (received.message() instanceof TotalOrderMessage message) {
                     onMessage(index, message, nowNs, effects);
                 }
@@ -107,7 +106,7 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
             node.wall.start(started.wallMs(), nowNs);
             links.start(effects);
             effects.setTimer(TICK, nowNs + TotalOrderConfig.TICK_NS);
-            formed(formation.tick(nowNs, effects), effects);
+            formed(formation.tick(effects), effects);
         } else if (input instanceof Input.StopRequested) {
             stopping = true;
             requests.refuseAll(effects);
@@ -166,7 +165,7 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
 
     private void tick(long nowNs, Effects effects) {
         effects.setTimer(TICK, nowNs + TotalOrderConfig.TICK_NS);
-        formed(formation.tick(nowNs, effects), effects);
+        formed(formation.tick(effects), effects);
         upkeep.links(nowNs, effects);
         snapshots.tick(nowNs);
         if (!node.isActive()) {

@@ -117,13 +117,7 @@ public sealed interface TotalOrderMessage extends Message {
      * @param sealLength that end
      */
     record Promise(
-            long formation,
-            List<Integer> lives,
-            long lane,
-            long ballot,
-            long voted,
-            long sealBallot,
-            long sealLength)
+            long formation, List<Integer> lives, long lane, long ballot, long voted, long sealBallot, long sealLength)
             implements TotalOrderMessage {
         public Promise {
             lives = List.copyOf(lives);

@@ -141,8 +141,11 @@ final class Upkeep {
         }
         for (int i = 0; i < node.size(); i++) {
             // Who is far ahead knows lanes that are not known here.
-            if (node.isOpen(i) && multicast.isBehind(i) && order.lanes().values().stream().noneMatch(Lane::hasNext)) {
-                Lane any = order.isEmpty() ? null : order.lanes().get(order.lanes().firstKey());
+            if (node.isOpen(i)
+                    && multicast.isBehind(i)
+                    && order.lanes().values().stream().noneMatch(Lane::hasNext)) {
+                Lane any =
+                        order.isEmpty() ? null : order.lanes().get(order.lanes().firstKey());
                 if (any != null) {
                     node.send(i, new Fetch(node.formed(), any.id(), any.known() + 1), effects);
                 }
