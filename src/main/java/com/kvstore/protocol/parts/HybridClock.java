@@ -19,7 +19,11 @@ public final class HybridClock {
 
     private long last;
 
-    /** A reading that nobody has had. @param wallMs the time of day, milliseconds since 1970 */
+    /**
+     * A reading that nobody has had.
+     *
+     * @param wallMs the time of day, milliseconds since 1970
+     */
     public long next(long wallMs) {
         last = Math.max(last + 1, wallMs << COUNT_BITS);
         return last;
