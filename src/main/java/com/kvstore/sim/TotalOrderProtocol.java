@@ -30,7 +30,7 @@ final class TotalOrderProtocol implements GroupProtocol {
 
     @Override
     public boolean holdsItsPart(Machine machine) {
-        return ((TotalOrderMachine) machine).isInOrder();
+        return ((TotalOrderMachine) machine).isVoting();
     }
 
     @Override
@@ -38,6 +38,9 @@ final class TotalOrderProtocol implements GroupProtocol {
         long most = 0;
         long least = Long.MAX_VALUE;
         for (Machine each : machines) {
+            if (!((TotalOrderMachine) each).hasLane()) {
+                return "a peer has no lane";
+            }
             long delivered = ((TotalOrderMachine) each).delivered();
             most = Math.max(most, delivered);
             least = Math.min(least, delivered);

@@ -8,6 +8,7 @@ import com.kvstore.protocol.parts.PeerLinks;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -85,22 +86,26 @@ final class Outbox {
         log.add(new Kept(change, bytes));
     }
 
+    private Cursor cursor(int peer) {
+        return Objects.requireNonNull(cursors.get(peer), "not a peer of the group");
+    }
+
     /** The link to this peer is new: what was sent on the one before may be lost. */
     void opened(int peer) {
-        Cursor cursor = cursors.get(peer);
+        Cursor cursor = cursor(peer);
         cursor.sent = cursor.acked;
     }
 
     /** Another process of this peer: what the one before held is nothing to it, and digests bring it what there is. */
     void restarted(int peer, long itsStream) {
-        Cursor cursor = cursors.get(peer);
+        Cursor cursor = cursor(peer);
         cursor.to = itsStream;
         cursor.acked = last();
         cursor.sent = last();
     }
 
     void acknowledged(int peer, long seq) {
-        Cursor cursor = cursors.get(peer);
+        Cursor cursor = cursor(peer);
         cursor.acked = Math.max(cursor.acked, Math.min(seq, last()));
         cursor.sent = Math.max(cursor.sent, cursor.acked);
     }

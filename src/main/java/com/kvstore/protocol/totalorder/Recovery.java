@@ -2,7 +2,9 @@ package com.kvstore.protocol.totalorder;
 
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Fetch;
+import com.kvstore.protocol.totalorder.TotalOrderMessage.Join;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.LaneState;
+import com.kvstore.protocol.totalorder.TotalOrderMessage.NewestLane;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Recover;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.RecoverRefused;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.RecoverState;
@@ -68,12 +70,29 @@ final class Recovery {
             }
             return false;
         }
-        if (complete(effects) && node.formation.mayRecover()) {
-            RecoverState any = states.get(states.firstKey());
-            node.formation.belongTo(any.formation(), any.founders());
-            return true;
+        return complete(effects) && isInOrder(effects) && join();
+    }
+
+    /**
+     * Whether the order knows of this life. Only then does this peer count: so of those that count there is always one
+     * that may multicast, also when all lanes have come to their end.
+     */
+    private boolean isInOrder(Effects effects) {
+        NewestLane newest = order.newestOf(node.index());
+        if (newest.life() != life) {
+            node.broadcast(new Join(node.formed(), life, newest.lane()), effects);
         }
-        return false;
+        return newest.life() == life;
+    }
+
+    private boolean join() {
+        if (!node.formation.mayRecover()) {
+            return false;
+        }
+        for (RecoverState state : states.values()) {
+            node.formation.belongTo(state.formation(), state.founders());
+        }
+        return true;
     }
 
     /** From the beginning: what this recovery relied on is gone, or the group is another. */
@@ -88,9 +107,11 @@ final class Recovery {
 
     private int mostAdvanced() {
         int best = states.firstKey();
+        long most = -1;
         for (Map.Entry<Integer, RecoverState> each : states.entrySet()) {
-            if (each.getValue().delivered() > states.get(best).delivered() && node.isOpen(each.getKey())) {
+            if (each.getValue().delivered() > most && node.isOpen(each.getKey())) {
                 best = each.getKey();
+                most = each.getValue().delivered();
             }
         }
         return best;

@@ -317,7 +317,7 @@ final class Requests {
     void jumped(Effects effects) {
         for (long id : new ArrayList<>(placed.keySet())) {
             Lane lane = order.lane(id);
-            SortedMap<Long, Placed> ofLane = placed.get(id);
+            SortedMap<Long, Placed> ofLane = placed.getOrDefault(id, new TreeMap<>());
             SortedMap<Long, Placed> over = lane == null ? ofLane : ofLane.headMap(lane.delivered + 1);
             for (Placed entry : over.values()) {
                 for (Request request : entry.requests) {
@@ -355,7 +355,8 @@ final class Requests {
             late.add(request);
         }
         for (Request request : late) {
-            boolean waits = writes.remove(request) | reads.remove(request);
+            boolean unplaced = writes.remove(request);
+            boolean waits = reads.remove(request) || unplaced;
             boolean isPlaced = !waits && request.transaction != null;
             answer(
                     request,

@@ -169,6 +169,9 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
         upkeep.links(nowNs, effects);
         snapshots.tick(nowNs);
         if (!node.isActive()) {
+            if (!order.isEmpty()) {
+                upkeep.follow(nowNs, effects);
+            }
             if (upkeep.othersAreFormed() && recovery.tick(nowNs, effects)) {
                 node.activate();
                 effects.note("GROUP", "This peer holds what the others hold and votes again");
@@ -339,8 +342,13 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
         links.send(peer, formation.presence(), effects);
     }
 
-    /** Whether this peer votes and takes requests: the others count on it. */
-    public boolean isInOrder() {
+    /** Whether this peer votes: the others count on it. */
+    public boolean isVoting() {
+        return node.isActive();
+    }
+
+    /** Whether it can take writes at once: it has a lane of its own. */
+    public boolean hasLane() {
         return node.isActive() && multicast.own() != null;
     }
 

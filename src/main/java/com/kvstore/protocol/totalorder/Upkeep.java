@@ -128,6 +128,13 @@ final class Upkeep {
         }
     }
 
+    /** A peer that does not vote yet follows the order by asking. */
+    void follow(long now, Effects effects) {
+        nowNs = now;
+        order.markBlocked(Long.MAX_VALUE, now);
+        askOthers(now, effects);
+    }
+
     private void askOthers(long now, Effects effects) {
         for (Lane lane : order.lanes().values()) {
             boolean waits = lane.blockedSinceNs != 0 && now - lane.blockedSinceNs > TotalOrderConfig.ASK_OTHERS_NS;
