@@ -235,7 +235,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
                 peer.keys(reply.keys());
                 twoPhase.onBatchReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof ScanReply reply) {
-                twoPhase.onScanReply(peer.member(), reply, effects);
+                twoPhase.onScanReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof MoveMessage move) {
                 moves.on(peer.member(), move, nowNs, effects);
             }
