@@ -7,12 +7,14 @@
 #   --slaves N        so many data nodes (default 3)
 #   --port P          the coordinator's port (default 8080); the data nodes take P+1, P+2, …
 #   --dir DIR         keep logs and state in DIR (default: a fresh temporary directory, removed on exit)
+#   --data-dir DIR    each data node keeps its data in a directory of its own below DIR, and finds them there again; the
+#                     coordinator's state is kept there too
 #   --no-prompt       no prompt: stay in the foreground until Ctrl-C
 #   --help            this text
 #
 # Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
-# --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes; to the data nodes:
-# --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections
+# --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes --redis-port; to the data
+# nodes: --heartbeat-interval --drain-timeout --durability; to all of them: --wire --max-value --max-connections
 # --password-file.
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
@@ -31,6 +33,7 @@ readonly READY_TIMEOUT_S=30
 slaves=3
 port=8080
 dir=""
+data_dir=""
 prompt=yes
 coordinator_options=()
 slave_options=()
@@ -78,11 +81,16 @@ while (($# > 0)); do
             port=$((10#$value))
             ;;
         --dir) dir=$value ;;
+        --data-dir) data_dir=$value ;;
         --heartbeat-port | --heartbeat-timeout | --health-check-interval | --request-timeout | --cache-size | \
-            --min-copies | --move-rate | --profile | --ring-size | --virtual-nodes)
+            --min-copies | --move-rate | --ring-size | --virtual-nodes | --redis-port)
             coordinator_options+=("$option" "$value")
             ;;
-        --heartbeat-interval | --drain-timeout) slave_options+=("$option" "$value") ;;
+        --profile)
+            coordinator_options+=("$option" "$value")
+            slave_options+=("$option" "$value")
+            ;;
+        --heartbeat-interval | --drain-timeout | --durability) slave_options+=("$option" "$value") ;;
         --wire | --max-value | --max-connections)
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
@@ -236,10 +244,20 @@ wait_for() {
     exit 2
 }
 
+if [[ -n "$data_dir" ]]; then
+    mkdir -p -- "$data_dir"
+    data_dir=$(cd -- "$data_dir" && pwd)
+    coordinator_options+=(--state "$data_dir/cs_state")
+fi
+
 start coordinator run-coordinator.sh "$HOST" "$port" ${coordinator_options[@]+"${coordinator_options[@]}"}
 wait_for 0 "Ready to accept connections"
 for ((p = port + 1; p <= port + slaves; p++)); do
-    start "slave-$p" run-slave.sh "$HOST" "$p" ${slave_options[@]+"${slave_options[@]}"}
+    data_options=()
+    if [[ -n "$data_dir" ]]; then
+        data_options=(--data-dir "$data_dir/$HOST-$p")
+    fi
+    start "slave-$p" run-slave.sh "$HOST" "$p" ${data_options[@]+"${data_options[@]}"} ${slave_options[@]+"${slave_options[@]}"}
 done
 for ((i = 1; i <= slaves; i++)); do
     wait_for "$i" "Registration successful"

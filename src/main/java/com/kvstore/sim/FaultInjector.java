@@ -28,6 +28,7 @@ final class FaultInjector {
     private final SimRandom random;
     private final ProcessFaults processes;
     private final NetworkFaults links;
+    private final DiskFaults disks;
     private final long maxGapNs;
     /** Each fault as often as it is likely. */
     private final List<Fault> lots = new ArrayList<>();
@@ -44,6 +45,7 @@ final class FaultInjector {
         this.rule = new LossRule(cluster, roughness.losses());
         this.processes = new ProcessFaults(world, cluster, rule, random);
         this.links = new NetworkFaults(world, cluster, network, rule, random);
+        this.disks = new DiskFaults(world, cluster, rule);
         this.maxGapNs = random.skewed(2_000_000_000L, 30_000_000_000L);
         roughness.faults().forEach((fault, weight) -> lots.addAll(Collections.nCopies(weight, fault)));
     }
@@ -64,6 +66,7 @@ final class FaultInjector {
         striking = false;
         world.trace().note(world.nowNs(), "faults", "all heals");
         network.healAll();
+        disks.mendAll();
         for (SimNode node : cluster.nodes()) {
             node.disk().mend();
             node.calmDown();
@@ -108,6 +111,7 @@ final class FaultInjector {
                     case CUT_DATAGRAMS -> links.cutDatagrams();
                     case SLOW_NETWORK -> links.slowDown();
                     case FULL_DISK, FAILED_SYNC, SLOW_DISK -> troubleDisk(fault);
+                    case FULL_SLAVE_DISK, FAILED_SLAVE_SYNC, SLOW_SLAVE_DISK, WIPE_SLAVE -> disks.strike(fault);
                     case STOP_SLAVE -> processes.stopSlave();
                     case JOIN -> join();
                     case DRAIN -> leave(/* drain= */ true);

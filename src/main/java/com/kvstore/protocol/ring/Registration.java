@@ -13,7 +13,6 @@ import com.kvstore.protocol.membership.MembershipMessage.Register;
 import com.kvstore.protocol.membership.MembershipMessage.RegisterRefused;
 import com.kvstore.protocol.membership.MembershipMessage.Registered;
 import com.kvstore.protocol.membership.View;
-import com.kvstore.protocol.parts.RecordTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,7 @@ final class Registration {
 
     private final SlaveConfig config;
     private final long incarnation;
-    private final RecordTable table;
+    private final SlaveStorage storage;
     private @Nullable View view;
     private @Nullable ServerNode connectingTo;
     private long link;
@@ -53,11 +52,15 @@ final class Registration {
     private long leaveAtNs = Long.MAX_VALUE;
 
     private boolean goodbyeAnswered;
+    /** Goodbyes said so far. */
+    private long goodbyes;
+    /** Answers to goodbyes up to this one came too late. */
+    private long goodbyesVoid;
 
-    Registration(SlaveConfig config, long incarnation, RecordTable table) {
+    Registration(SlaveConfig config, SlaveStorage storage) {
         this.config = config;
-        this.incarnation = incarnation;
-        this.table = table;
+        this.incarnation = storage.incarnation();
+        this.storage = storage;
     }
 
     void start(Effects effects) {
@@ -87,16 +90,16 @@ final class Registration {
     }
 
     private void register(long nowNs, Effects effects) {
-        View known = view;
+        Promise promise = storage.promise();
         effects.send(
                 link,
                 new Register(
                         config.self(),
-                        known == null ? 0 : known.cluster(),
+                        promise.cluster(),
                         incarnation,
-                        known == null ? 0 : known.epoch(),
+                        promise.epoch(),
                         config.durable(),
-                        table.keys()));
+                        storage.table().keys()));
         effects.setTimer(ANSWER_DUE, nowNs + ANSWER_NS);
     }
 
@@ -253,13 +256,21 @@ final class Registration {
             effects.stop(0);
         } else {
             if (link != 0) {
-                effects.send(link, new Goodbye(config.self(), incarnation));
+                effects.send(link, new Goodbye(config.self(), incarnation, ++goodbyes));
             }
             effects.setTimer(GOODBYE, nowNs + ASK_AGAIN_NS);
         }
     }
 
+    /** A coordinator has greeted this node and counts on it again, whatever was said before about its leaving. */
+    void greeted() {
+        goodbyesVoid = goodbyes;
+    }
+
     private void onGoodbyeAnswer(GoodbyeAnswer answer, long nowNs, Effects effects) {
+        if (answer.number() <= goodbyesVoid) {
+            return;
+        }
         if (answer.arcs() == 0) {
             effects.stop(0);
         } else if (!goodbyeAnswered) {

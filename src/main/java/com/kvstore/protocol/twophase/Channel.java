@@ -21,11 +21,21 @@ import org.jspecify.annotations.Nullable;
 final class Channel {
     /** A frame is full when its values come to so much. */
     private static final int FRAME_BYTES = 1 << 20;
+    /** So many commits leave at once, with or without company. */
+    private static final int MOST_COMMITS_WAITING = 1_000;
     /** Time that a value is allowed on its way, beside the time-out: at least 25 MB a second are expected of a link. */
     private static final long NS_PER_BYTE = 40;
 
     /** What all batches of one turn have in common; see {@link Batch}. */
     record Turn(long epoch, Version settled, boolean priorSettled, long nowMs, long nowNs) {}
+
+    /**
+     * The outcomes in a batch.
+     *
+     * @param attempts whose they are
+     * @param strays those of transactions from before this coordinator's life
+     */
+    record Told(List<Version> commits, List<Version> aborts, List<Attempt> attempts, List<Version> strays) {}
 
     /** A batch in flight. */
     static final class Sent {
@@ -35,26 +45,18 @@ final class Channel {
         /** The time-out counts from here. */
         long timeoutFromNs;
 
-        final List<Attempt> outcomes;
-        final List<Version> strayOutcomes;
+        final Told told;
         final List<Attempt> prepares;
         final List<PendingRead> reads;
 
         /** Reads whose answers have come. */
         int readsAnswered;
 
-        Sent(
-                long sequence,
-                long sentNs,
-                List<Attempt> outcomes,
-                List<Version> strayOutcomes,
-                List<Attempt> prepares,
-                List<PendingRead> reads) {
+        Sent(long sequence, long sentNs, Told told, List<Attempt> prepares, List<PendingRead> reads) {
             this.sequence = sequence;
             this.sentNs = sentNs;
             this.timeoutFromNs = sentNs;
-            this.outcomes = outcomes;
-            this.strayOutcomes = strayOutcomes;
+            this.told = told;
             this.prepares = prepares;
             this.reads = reads;
         }
@@ -74,6 +76,8 @@ final class Channel {
     long grantedFromNs = Long.MIN_VALUE;
 
     long lastSentNs;
+    /** When commits that have no company leave; {@link Long#MAX_VALUE} if there are none. */
+    long commitsDueNs = Long.MAX_VALUE;
 
     private List<Version> commits = new ArrayList<>();
     private List<Version> aborts = new ArrayList<>();
@@ -83,6 +87,8 @@ final class Channel {
     private List<Version> strays = new ArrayList<>();
     private List<Attempt> prepared = new ArrayList<>();
     private List<PendingRead> reading = new ArrayList<>();
+    private final List<Told> unstored = new ArrayList<>();
+    private long lastRetryNs;
 
     Channel(int member) {
         this.member = member;
@@ -112,6 +118,31 @@ final class Channel {
         strays.add(transaction);
     }
 
+    /** The slave's disk failed: the outcomes of a batch are told again, by and by. */
+    void tellAgain(Told told) {
+        unstored.add(told);
+    }
+
+    /**
+     * Outcomes that were not stored go with what is sent next, once they have waited for {@code pauseNs}.
+     *
+     * @return whether there are any
+     */
+    boolean retryUnstored(long pauseNs, long nowNs) {
+        if (unstored.isEmpty() || nowNs - lastRetryNs < pauseNs) {
+            return false;
+        }
+        lastRetryNs = nowNs;
+        for (Told told : unstored) {
+            commits.addAll(told.commits());
+            aborts.addAll(told.aborts());
+            outcomes.addAll(told.attempts());
+            strays.addAll(told.strays());
+        }
+        unstored.clear();
+        return true;
+    }
+
     void prepare(Attempt attempt, Prepare prepare) {
         prepares.add(prepare);
         prepared.add(attempt);
@@ -123,13 +154,19 @@ final class Channel {
     }
 
     boolean isEmpty() {
-        return commits.isEmpty() && aborts.isEmpty() && prepares.isEmpty() && reads.isEmpty();
+        return commits.isEmpty() && !isUrgent();
+    }
+
+    /** Whether it has something for which somebody waits: anything but a few commits. */
+    boolean isUrgent() {
+        return !prepares.isEmpty() || !reads.isEmpty() || !aborts.isEmpty() || commits.size() >= MOST_COMMITS_WAITING;
     }
 
     /** Sends what was gathered, in one frame unless its values are large; empty, it asks for a sign of life. */
     void send(long link, Turn turn, Effects effects) {
         long nowNs = turn.nowNs();
         lastSentNs = nowNs;
+        commitsDueNs = Long.MAX_VALUE;
         int from = 0;
         long bytes = 0;
         long allBytes = 0;
@@ -140,7 +177,7 @@ final class Channel {
             if (bytes >= FRAME_BYTES && i + 1 < prepares.size()) {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
-                Sent sent = new Sent(++sequence, nowNs, outcomes, strays, prepared.subList(from, to), List.of());
+                Sent sent = new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of());
                 sent.timeoutFromNs += allBytes * NS_PER_BYTE;
                 inFlight.add(sent);
                 effects.send(link, batch(turn, part, List.of()));
@@ -151,11 +188,15 @@ final class Channel {
         }
         List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
         List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
-        Sent sent = new Sent(++sequence, nowNs, outcomes, strays, restPrepared, reading);
+        Sent sent = new Sent(++sequence, nowNs, told(), restPrepared, reading);
         sent.timeoutFromNs += allBytes * NS_PER_BYTE;
         inFlight.add(sent);
         effects.send(link, batch(turn, rest, reads));
         clearGathered();
+    }
+
+    private Told told() {
+        return new Told(commits, aborts, outcomes, strays);
     }
 
     private Batch batch(Turn turn, List<Prepare> part, List<Read> reading) {
@@ -226,9 +267,11 @@ final class Channel {
         }
         lost.addAll(reading);
         inFlight.clear();
+        unstored.clear();
         clearGathered();
         sequence = 0;
         grantedFromNs = Long.MIN_VALUE;
+        commitsDueNs = Long.MAX_VALUE;
         return lost;
     }
 

@@ -105,6 +105,11 @@ final class RingHarness {
         }
 
         @Override
+        public void sync(long token) {
+            throw new AssertionError("keeps everything in memory, yet was to sync");
+        }
+
+        @Override
         public void setTimer(TimerId timer, long atNs) {
             timers.put(timer, atNs);
         }
@@ -218,6 +223,17 @@ final class RingHarness {
         }
         node.inbox.clear();
         node.timers.clear();
+    }
+
+    /** The links that {@code from} has to {@code to}, the oldest first, under the numbers they have at {@code from}. */
+    static List<Long> links(Node from, Node to) {
+        List<Long> links = new ArrayList<>();
+        from.links.forEach((link, end) -> {
+            if (end.peer == to) {
+                links.add(link);
+            }
+        });
+        return links;
     }
 
     /** Lets everything happen that needs no time to pass. */
