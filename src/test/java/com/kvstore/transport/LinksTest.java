@@ -222,7 +222,7 @@ class LinksTest {
             client.network.send(link, new MembershipMessage.Fenced(1));
             client.network.shutdown(1_000, done::countDown);
         });
-        assertTrue(done.await(5, java.util.concurrent.TimeUnit.SECONDS));
+        assertTrue(done.await(30, java.util.concurrent.TimeUnit.SECONDS));
         await().until(() -> server.inputs.size() == 2);
         assertEquals(new MembershipMessage.Fenced(1), ((Input.Received) server.inputs.get(0)).message());
     }

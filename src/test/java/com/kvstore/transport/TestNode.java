@@ -46,7 +46,7 @@ final class TestNode implements AutoCloseable {
                     action.run();
                     network.endTurn();
                 })
-                .get(5, TimeUnit.SECONDS);
+                .get(30, TimeUnit.SECONDS);
     }
 
     <T extends Input> List<T> inputs(Class<T> type) {

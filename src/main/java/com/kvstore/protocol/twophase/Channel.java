@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Channel {
     /** A frame is full when its values come to so much. */
     private static final int FRAME_BYTES = 1 << 20;
+    /** Time that a value is allowed on its way, beside the time-out: at least 25 MB a second are expected of a link. */
+    private static final long NS_PER_BYTE = 40;
 
     /** What all batches of one turn have in common; see {@link Batch}. */
     record Turn(long epoch, Version settled, boolean priorSettled, long nowMs, long nowNs) {}
@@ -157,12 +159,17 @@ final class Channel {
         lastSentNs = nowNs;
         int from = 0;
         long bytes = 0;
-        for (int i = 0; i + 1 < prepares.size(); i++) {
-            bytes += valueBytes(prepares.get(i));
-            if (bytes >= FRAME_BYTES) {
+        long allBytes = 0;
+        for (int i = 0; i < prepares.size(); i++) {
+            long more = valueBytes(prepares.get(i));
+            bytes += more;
+            allBytes += more;
+            if (bytes >= FRAME_BYTES && i + 1 < prepares.size()) {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
-                inFlight.add(new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of()));
+                Sent sent = new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of());
+                sent.timeoutFromNs += allBytes * NS_PER_BYTE;
+                inFlight.add(sent);
                 effects.send(link, batch(turn, part, List.of()));
                 clearOutcomes();
                 from = to;
@@ -171,7 +178,9 @@ final class Channel {
         }
         List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
         List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
-        inFlight.add(new Sent(++sequence, nowNs, told(), restPrepared, reading));
+        Sent sent = new Sent(++sequence, nowNs, told(), restPrepared, reading);
+        sent.timeoutFromNs += allBytes * NS_PER_BYTE;
+        inFlight.add(sent);
         effects.send(link, batch(turn, rest, reads));
         clearGathered();
     }
