@@ -5,6 +5,7 @@ import com.kvstore.common.Limits;
 import com.kvstore.common.Message;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -22,7 +23,7 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>A datagram is the preamble and one frame. Type bytes by family: 01 client, 10 membership, 20 two-phase commit, 30
- * moves. Enums travel as their ordinals: a change of an enum's order, or of any field, needs another protocol version.
+ * moves, 70 snapshots. Enums travel as their ordinals: a change of an enum's order, or of any field, needs another protocol version.
  *
  * <p>Thread-safe: no state; a {@link FrameWriter} belongs to its caller.
  */
@@ -171,6 +172,8 @@ public final class BinaryCodec {
             ClientBinary.write(client, out);
         } else if (message instanceof MoveMessage move) {
             MoveBinary.write(move, out);
+        } else if (message instanceof SnapshotMessage snapshot) {
+            SnapshotBinary.write(snapshot, out);
         } else if (message instanceof MembershipMessage membership) {
             MembershipBinary.write(membership, out);
         } else {
@@ -185,6 +188,7 @@ public final class BinaryCodec {
             case ClientBinary.FAMILY -> ClientBinary.read(type, in);
             case MembershipBinary.FAMILY -> MembershipBinary.read(type, in);
             case TwoPhaseBinary.FAMILY -> TwoPhaseBinary.read(type, in);
+            case SnapshotBinary.FAMILY -> SnapshotBinary.read(type, in);
             case MoveBinary.FAMILY -> MoveBinary.read(type, in);
             default -> throw unknownType(type);
         };

@@ -4,6 +4,7 @@ import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Message;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 
@@ -32,6 +33,9 @@ public final class JsonNodeCodec {
         }
         if (message instanceof MoveMessage move) {
             return MoveJson.write(move).end();
+        }
+        if (message instanceof SnapshotMessage snapshot) {
+            return SnapshotJson.write(snapshot).end();
         }
         if (message instanceof ClientMessage.Request request) {
             return JsonRequests.encode(request.command(), request.id(), request.tag());
@@ -77,6 +81,7 @@ public final class JsonNodeCodec {
     static boolean isNodeMessage(String reqType) {
         return TwoPhaseJson.TYPES.contains(reqType)
                 || MembershipJson.TYPES.contains(reqType)
+                || SnapshotJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
 
@@ -87,6 +92,9 @@ public final class JsonNodeCodec {
     private static Message readNodeMessage(String type, JsonIn in) throws ProtocolException {
         if (TwoPhaseJson.TYPES.contains(type)) {
             return TwoPhaseJson.read(type, in);
+        }
+        if (SnapshotJson.TYPES.contains(type)) {
+            return SnapshotJson.read(type, in);
         }
         return MembershipJson.TYPES.contains(type) ? MembershipJson.read(type, in) : MoveJson.read(type, in);
     }
