@@ -1,6 +1,8 @@
 package com.kvstore.sim;
 
+import com.kvstore.sim.check.CheckCommand;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.apache.commons.cli.ParseException;
@@ -15,6 +17,7 @@ public final class SimMain {
 
     private static final String USAGE = """
             Usage: run-sim.sh [options]
+                   run-sim.sh check HISTORY.jsonl     judges a history of a real cluster (--help there)
             Runs simulated clusters, one for each seed: everything breaks, then all heals, and nothing may be lost.
 
               --seeds N        how many seeds to run (default 100)
@@ -48,6 +51,9 @@ public final class SimMain {
 
     /** @return the exit status */
     static int run(String[] args, PrintStream out, PrintStream err) {
+        if (args.length > 0 && args[0].equals("check")) {
+            return CheckCommand.run(List.of(args).subList(1, args.length), out, err);
+        }
         SimRequest request;
         Simulation simulation;
         try {

@@ -1,5 +1,6 @@
 package com.kvstore.protocol.movement;
 
+import com.kvstore.common.Version;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.Piece;
@@ -9,6 +10,7 @@ import com.kvstore.protocol.parts.Digests;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The source's side of a comparison: walks its own records along the pieces of a {@link Fetch} and gathers those of the
@@ -77,15 +79,19 @@ final class DifferenceScan extends BoundedScan {
         }
     }
 
-    /** The answer, once the scan has run. */
-    Chunk chunk() {
+    /**
+     * The answer, once the scan has run.
+     *
+     * @param committed goes with it if it is the last one
+     */
+    Chunk chunk(Supplier<List<Version>> committed) {
         if (reached() == END) {
             while (piece < fetch.pieces().size()) {
                 endPiece();
             }
             stopAt(fetch.pieces().get(piece - 1).last());
         }
-        return new Chunk(fetch.move(), reached(), differing);
+        return new Chunk(fetch.move(), reached(), differing, reached() == END ? committed.get() : List.of());
     }
 
     private void endPiece() {

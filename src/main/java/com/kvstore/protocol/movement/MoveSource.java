@@ -1,5 +1,6 @@
 package com.kvstore.protocol.movement;
 
+import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
@@ -8,7 +9,9 @@ import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.RecordTable;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +27,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MoveSource {
     private final RecordTable table;
+    private final Supplier<List<Version>> committed;
     /** By link. */
     private final Map<Long, OpenedMove> opened = new HashMap<>();
 
     private record OpenedMove(long move, PositionSet ranges) {}
 
-    /** @param table what is fed from; only read */
-    public MoveSource(RecordTable table) {
+    /**
+     * @param table what is fed from; only read
+     * @param committed what is known to be committed here and may not be everywhere yet
+     */
+    public MoveSource(RecordTable table, Supplier<List<Version>> committed) {
         this.table = table;
+        this.committed = committed;
     }
 
     /**
@@ -69,7 +77,7 @@ public final class MoveSource {
         }
         DifferenceScan scan = new DifferenceScan(fetch, move.ranges());
         scan.run(table, fetch.from());
-        return scan.chunk();
+        return scan.chunk(committed);
     }
 
     private static boolean makesSense(Fetch fetch) {

@@ -86,8 +86,8 @@ public final class SlaveMachine implements Machine {
         coordinator = promise.coordinator();
         participant = new Participant(table, storage.transactions(), promise.startEpoch());
         replies = new DurableReplies(storage, participant, config.self().toString());
-        source = new MoveSource(table);
-        target = new MoveTarget(table, replies::report);
+        source = new MoveSource(table, participant::committed);
+        target = new MoveTarget(table, participant::learn, replies::report);
         sweeper = new Sweeper(table);
         registration = new Registration(config, storage);
     }
@@ -264,6 +264,7 @@ public final class SlaveMachine implements Machine {
         coordinatorAddress = hello.self();
         coordinatorLink = link;
         waiting = null;
+        registration.greeted();
         storage.promise(new Promise(hello.view().cluster(), before, hello.coordinator(), hello.startEpoch()));
         adopt(hello.view(), nowNs, effects);
         replies.send(
