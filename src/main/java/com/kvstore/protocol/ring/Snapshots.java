@@ -106,7 +106,7 @@ final class Snapshots {
                 }
             }
             if (problem == null) {
-                begin(view, sources, nowNs, effects);
+                begin(view, sources, effects);
                 return;
             }
         }
@@ -117,7 +117,7 @@ final class Snapshots {
         }
     }
 
-    private void begin(View view, SortedMap<Integer, List<Range>> sources, long nowNs, Effects effects) {
+    private void begin(View view, SortedMap<Integer, List<Range>> sources, Effects effects) {
         id++;
         members = List.copyOf(sources.keySet());
         if (fetching != 0) {
