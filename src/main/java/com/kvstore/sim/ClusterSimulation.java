@@ -118,7 +118,7 @@ public final class ClusterSimulation {
                     world.random().fork("workload " + name),
                     hotKeys,
                     options.load().operations());
-            SimClient client = new SimClient(name, world, network, cluster, log, workload);
+            SimClient client = new SimClient(name, world, network, cluster.entrance(), log, workload);
             workloads.add(workload);
             clients.add(client);
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
@@ -207,7 +207,7 @@ public final class ClusterSimulation {
     }
 
     private void readEverything() {
-        SimClient reader = new SimClient("reader", world, network, cluster, log, new ReadEach(log.keys()));
+        SimClient reader = new SimClient("reader", world, network, cluster.entrance(), log, new ReadEach(log.keys()));
         reader.start();
         await("a key could not be read at the end", ANSWER_NS * 2, () -> reader.isFinished() ? null : "");
         pass(LONGEST_REQUEST_NS);

@@ -2,9 +2,12 @@ package com.kvstore.wire;
 
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Message;
+import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.snapshot.SnapshotMessage;
+import com.kvstore.protocol.parts.PeerMessage;
+import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 
@@ -36,6 +39,15 @@ public final class JsonNodeCodec {
         }
         if (message instanceof SnapshotMessage snapshot) {
             return SnapshotJson.write(snapshot).end();
+        }
+        if (message instanceof EventualMessage eventual) {
+            return EventualJson.write(eventual).end();
+        }
+        if (message instanceof PrimaryBackupMessage primaryBackup) {
+            return PrimaryBackupJson.write(primaryBackup).end();
+        }
+        if (message instanceof PeerMessage peer) {
+            return PeerJson.write(peer).end();
         }
         if (message instanceof ClientMessage.Request request) {
             return JsonRequests.encode(request.command(), request.id(), request.tag());
@@ -82,6 +94,9 @@ public final class JsonNodeCodec {
         return TwoPhaseJson.TYPES.contains(reqType)
                 || MembershipJson.TYPES.contains(reqType)
                 || SnapshotJson.TYPES.contains(reqType)
+                || PeerJson.TYPES.contains(reqType)
+                || EventualJson.TYPES.contains(reqType)
+                || PrimaryBackupJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
 
@@ -95,6 +110,15 @@ public final class JsonNodeCodec {
         }
         if (SnapshotJson.TYPES.contains(type)) {
             return SnapshotJson.read(type, in);
+        }
+        if (EventualJson.TYPES.contains(type)) {
+            return EventualJson.read(type, in);
+        }
+        if (PrimaryBackupJson.TYPES.contains(type)) {
+            return PrimaryBackupJson.read(type, in);
+        }
+        if (PeerJson.TYPES.contains(type)) {
+            return PeerJson.read(type, in);
         }
         return MembershipJson.TYPES.contains(type) ? MembershipJson.read(type, in) : MoveJson.read(type, in);
     }

@@ -44,6 +44,7 @@ public final class JsonRequests {
     /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
 
+    private static final String AT_LEAST = "at_least";
     private static final String KEY = "key";
     private static final String TABLE = "table";
     private static final String SERVER = "server";
@@ -110,12 +111,7 @@ public final class JsonRequests {
     public static String encode(Command command, @Nullable RequestId requestId, @Nullable Object id) {
         JsonOut out = JsonOut.line(typeOf(command));
         writeCommand(command, out);
-        if (requestId != null) {
-            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
-                    .put("number", given.number())
-                    .put("epoch", given.epoch())
-                    .put("acknowledged", given.acknowledged()));
-        }
+        writeRequestId(requestId, out);
         if (id != null) {
             out.putParsed(JsonIn.ID, id);
         }
@@ -127,6 +123,9 @@ public final class JsonRequests {
             case "put", "set", "update", "delete", "del" -> write(type, in);
             case "get" -> {
                 Bytes key = in.bytes(KEY);
+                if (in.has(AT_LEAST)) {
+                    yield new Command.GetLocal(key, in.version(AT_LEAST));
+                }
                 yield in.has(TABLE) ? new Command.GetFromTable(in.table(TABLE), key) : new Command.Get(key);
             }
             case "transact" -> new Command.Transact(in.list("writes", each -> WriteJson.read(each.text("op"), each)));
@@ -171,7 +170,16 @@ public final class JsonRequests {
         return new Command.Plan(add, in.server(add ? "add" : "remove"));
     }
 
-    private static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
+    static void writeRequestId(@Nullable RequestId requestId, JsonOut out) {
+        if (requestId != null) {
+            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
+                    .put("number", given.number())
+                    .put("epoch", given.epoch())
+                    .put("acknowledged", given.acknowledged()));
+        }
+    }
+
+    static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
         if (!in.has(REQUEST_ID)) {
             return null;
         }
@@ -192,7 +200,9 @@ public final class JsonRequests {
     }
 
     private static String typeOf(Command command) {
-        if (command instanceof Command.Get || command instanceof Command.GetFromTable) {
+        if (command instanceof Command.Get
+                || command instanceof Command.GetLocal
+                || command instanceof Command.GetFromTable) {
             return "get";
         }
         if (command instanceof Command.Transact transact) {
@@ -239,6 +249,8 @@ public final class JsonRequests {
     private static void writeCommand(Command command, JsonOut out) {
         if (command instanceof Command.Get get) {
             out.put(KEY, get.key());
+        } else if (command instanceof Command.GetLocal get) {
+            out.put(KEY, get.key()).put(AT_LEAST, get.atLeast());
         } else if (command instanceof Command.GetAll get) {
             out.keys(KEYS, get.keys());
         } else if (command instanceof Command.Scan scan) {

@@ -9,12 +9,12 @@ import com.kvstore.protocol.snapshot.SnapshotMessage.Thaw;
 
 /** The messages of a snapshot, in binary. Thread-safe: no state. */
 final class SnapshotBinary {
-    static final int FAMILY = 7;
+    static final int FAMILY = 10;
 
-    private static final int FREEZE = 0x70;
-    private static final int FETCH_FROZEN = 0x71;
-    private static final int FROZEN_PAGE = 0x72;
-    private static final int THAW = 0x73;
+    private static final int FREEZE = 0xA0;
+    private static final int FETCH_FROZEN = 0xA1;
+    private static final int FROZEN_PAGE = 0xA2;
+    private static final int THAW = 0xA3;
 
     private static final int MIN_RANGE_BYTES = 2;
 
