@@ -40,6 +40,7 @@ import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.parts.Stretch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -95,6 +96,10 @@ public final class RandomMessages {
                 () -> new Goodbye(server(), anyLong(), number()),
                 () -> new GoodbyeAnswer(number(), smallNumber()),
                 this::batch,
+                () -> new SnapshotMessage.Freeze(number(), list(() -> new Range(3, 3 + random.nextInt(9)))),
+                () -> new SnapshotMessage.FetchFrozen(number(), anyLong(), smallNumber()),
+                () -> new SnapshotMessage.FrozenPage(number(), anyLong(), "a problem", bytes()),
+                () -> new SnapshotMessage.Thaw(number()),
                 () -> new BatchReply(
                         number(),
                         random.nextBoolean(),

@@ -260,6 +260,16 @@ public final class TwoPhaseCoordinator {
         stale.turnEnded();
     }
 
+    /** From now on no transaction begins; those under way end. */
+    public void fence() {
+        transactions.fence();
+    }
+
+    /** Transactions begin again, behind whatever was sent meanwhile. */
+    public void unfence(Effects effects) {
+        transactions.unfence(effects);
+    }
+
     /** Sends what the turn gathered. */
     public void turnEnded(long nowNs, Effects effects) {
         if (recovery.isComplete()) {
