@@ -2,6 +2,7 @@ package com.kvstore.peer;
 
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.primarybackup.PrimaryBackupConfig;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMachine;
 import java.security.SecureRandom;
 import java.util.Map;
@@ -36,7 +37,11 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
 
     private static PeerProtocol primaryBackup(PeerSettings settings, RecordTable table, SecureRandom random) {
         PrimaryBackupMachine machine = new PrimaryBackupMachine(
-                settings.group(), settings.self(), table, settings.bootstrap(), () -> random.nextLong() | 1);
+                settings.group(),
+                settings.self(),
+                table,
+                PrimaryBackupConfig.of(settings.bootstrap()),
+                () -> random.nextLong() | 1);
         return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
     }
 }

@@ -128,6 +128,7 @@ public final class RandomMessages {
                 () -> new Fetch(number(), anyLong(), list(() -> new Piece(anyLong(), anyLong())), smallNumber()),
                 () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
                 () -> new RefuseMove(number(), text())));
+        types.addAll(new RandomGroupMessages(random, this).types());
     }
 
     /** How many types there are; {@link #ofType} makes each. */
@@ -247,7 +248,7 @@ public final class RandomMessages {
         };
     }
 
-    private RequestId requestId() {
+    RequestId requestId() {
         long number = 1 + (number() >>> 1);
         return new RequestId("client-" + random.nextInt(1000), number, number(), random.nextInt() & (number - 1));
     }
@@ -287,7 +288,7 @@ public final class RandomMessages {
         return list(this::version);
     }
 
-    private <T> List<T> list(Supplier<T> element) {
+    <T> List<T> list(Supplier<T> element) {
         List<T> list = new ArrayList<>();
         int n = random.nextInt(4);
         for (int i = 0; i < n; i++) {
@@ -311,13 +312,13 @@ public final class RandomMessages {
         };
     }
 
-    private StoredRecord storedRecord() {
+    StoredRecord storedRecord() {
         return random.nextInt(3) == 0
                 ? new StoredRecord(smallNumber(), bytes(), null, version())
                 : new StoredRecord(smallNumber(), bytes(), bytes(), deadlineMs(), version());
     }
 
-    private long deadlineMs() {
+    long deadlineMs() {
         return random.nextBoolean() ? Expiry.NO_DEADLINE : number();
     }
 
@@ -325,17 +326,17 @@ public final class RandomMessages {
         return CODES.get(random.nextInt(CODES.size()));
     }
 
-    private String text() {
+    String text() {
         return TEXTS[random.nextInt(TEXTS.length)];
     }
 
     /** Any 64 bits; short ones are as frequent as long ones. */
-    private long anyLong() {
+    long anyLong() {
         return random.nextLong() >> random.nextInt(64);
     }
 
     /** From 0 to the largest; short ones are as frequent as long ones. */
-    private long number() {
+    long number() {
         return random.nextLong() >>> (1 + random.nextInt(63));
     }
 
