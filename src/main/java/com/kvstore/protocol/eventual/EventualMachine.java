@@ -204,7 +204,8 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
             outbox.moveClock(clock.now(wall.nowMs()), effects);
         } else if (timer.equals(REPAIR)) {
             effects.setTimer(REPAIR, nowNs + EventualConfig.REPAIR_INTERVAL_NS);
-            repair.tick(nowNs);
+            repair.tick(nowNs, effects);
+            outbox.tick(nowNs, effects);
             lookForMissed(nowNs, effects);
             store.sweep(wall.nowMs());
             store.purge(reports.everywhere());
