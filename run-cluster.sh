@@ -11,8 +11,8 @@
 #   --help            this text
 #
 # Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
-# --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes; to the data nodes:
-# --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections
+# --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes --redis-port; to the data
+# nodes: --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections
 # --password-file.
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
@@ -79,7 +79,7 @@ while (($# > 0)); do
             ;;
         --dir) dir=$value ;;
         --heartbeat-port | --heartbeat-timeout | --health-check-interval | --request-timeout | --cache-size | \
-            --min-copies | --move-rate | --profile | --ring-size | --virtual-nodes)
+            --min-copies | --move-rate | --profile | --ring-size | --virtual-nodes | --redis-port)
             coordinator_options+=("$option" "$value")
             ;;
         --heartbeat-interval | --drain-timeout) slave_options+=("$option" "$value") ;;

@@ -4,6 +4,7 @@
 #   ./run-sim.sh [--seeds N] [--from S] [--time 10m] [--jobs J] [--keep-going]     many seeds, fresh ones unless --from is given
 #   ./run-sim.sh --seed S [--trace]                                              one of them again, event by event
 #   ./run-sim.sh … --slaves N --clients N --keys N --operations N --only FAULT,FAULT     set by hand
+#   ./run-sim.sh check HISTORY.jsonl     judges a history that ./run-client.sh record made on a real cluster
 #
 # --help lists everything. A failing seed prints the command that replays it, then the smallest run that was found to fail
 # in the same way. Exit status 0: all seeds passed; 1: one failed; 2: a wrong command line. Builds the jar first if it is

@@ -3,6 +3,9 @@
 # test but the slow suites, the end-to-end tests with real processes among them, and the check of the formatting.
 #
 #   ./run-tests.sh [arguments to Maven]             ./run-tests.sh -Dtest='HashRing*'
+#   ./run-tests.sh --chaos [arguments to Maven]     the chaos suite alone: real processes are killed, paused, restarted,
+#                                                   added and drained under recorded load, 20 rounds of two plans each;
+#                                                   -Dkvstore.chaos.rounds=N, -Dkvstore.chaos.seed=S to replay plans
 #
 # The last line is the summary: Tests run: …, Failures: …, Errors: …, Skipped: …
 set -euo pipefail
@@ -13,6 +16,10 @@ case "${1:-}" in
     -h | --help)
         print_help "${BASH_SOURCE[0]}"
         exit 0
+        ;;
+    --chaos)
+        shift
+        set -- -DexcludedGroups= -Dgroups=chaos -Dtest=ChaosE2ETest -DtrimStackTrace=true "$@"
         ;;
 esac
 

@@ -3,10 +3,12 @@ package com.kvstore.app;
 import com.kvstore.client.Client;
 import com.kvstore.client.ClientSettings;
 import com.kvstore.client.Help;
+import com.kvstore.client.RecordSettings;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * {@code java -jar client.jar}, {@code run-client.sh}: the prompt, commands from a pipe, or one command and out.
@@ -24,6 +26,8 @@ public final class ClientMain {
             ClientSettings settings = ClientOptions.parse(ExactArguments.of(arguments));
             if (settings == null) {
                 print(FileDescriptor.out, Help.COMMAND_LINE);
+            } else if (!settings.words().isEmpty() && settings.words().get(0).equalsIgnoreCase("record")) {
+                status = record(settings);
             } else {
                 status = Client.ofProcess(settings).run();
             }
@@ -32,6 +36,16 @@ public final class ClientMain {
             status = WRONG_USAGE;
         }
         System.exit(status);
+    }
+
+    private static int record(ClientSettings settings) {
+        List<String> words = settings.words();
+        RecordSettings what = RecordCommandLine.parse(words.subList(1, words.size()));
+        if (what == null) {
+            print(FileDescriptor.out, RecordCommandLine.usage());
+            return 0;
+        }
+        return Client.ofProcess(settings).record(what);
     }
 
     private static void print(FileDescriptor descriptor, String text) {

@@ -33,6 +33,7 @@ final class CoordinatorCommandLine {
                 .option("cache-size", "N", "entries; 0 turns the cache off (4)")
                 .option("min-copies", "1|2", "2: refuse writes while one copy is out of reach (1)")
                 .option("move-rate", "SIZE", "bytes a second for restoring copies; 0 is no limit (64M)")
+                .option("redis-port", "PORT", "a second port, for the Redis protocol alone; PORT speaks it too (none)")
                 .option("state", "DIR", "where the membership is kept (cs_state beside the config file)");
         return NodeOptions.addTo(form);
     }
@@ -59,7 +60,12 @@ final class CoordinatorCommandLine {
                 ? NodeOptions.path("state", arguments.text("state", ""))
                 : config.resolveSibling("cs_state");
         return new CoordinatorSettings(
-                machine, shape(arguments, production), config, state, NodeOptions.network(arguments));
+                machine,
+                shape(arguments, production),
+                config,
+                state,
+                NodeOptions.network(arguments),
+                number(arguments, "redis-port", null, 65_535));
     }
 
     /** A profile that was asked for asks for its ring; the default one takes what is stored. */

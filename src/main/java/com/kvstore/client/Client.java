@@ -62,6 +62,29 @@ public final class Client {
         }
     }
 
+    /**
+     * Records a history instead; an interrupt of the process ends it early, with what was recorded.
+     *
+     * @return the status to end the process with
+     */
+    public int record(RecordSettings what) {
+        Answers answers = new Answers(settings.format(), false);
+        Addresses addresses;
+        try {
+            addresses = new Addresses(settings);
+        } catch (IllegalArgumentException wrongFile) {
+            return refuse(answers, String.valueOf(wrongFile.getMessage()));
+        }
+        KvClientConfig config = config(addresses);
+        try (KvClient probe = KvClient.connect(config, addresses, ConnectionListener.NONE)) {
+            if (reach(probe, addresses, answers) == null) {
+                return Answer.ERROR;
+            }
+        }
+        Progress progress = new Progress(err, Terminals.is(Terminals.STDERR));
+        return print(new RecordCommand(what, config, addresses, answers, progress).run());
+    }
+
     private int oneShot() {
         PromptCommand command = CommandParser.parse(settings.words());
         Answers answers = new Answers(settings.format(), false);

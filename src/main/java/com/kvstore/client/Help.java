@@ -49,7 +49,8 @@ public final class Help {
             With a command: its answer, and out. PORT means 127.0.0.1 and that port.
 
             options, before the command:
-              --server IP:PORT   the coordinator's address
+              --server IP:PORT   the coordinator's address, or that of a peer
+              --group FILE       a group file: all peers of a group; if one is gone, another one is asked
               --config FILE      where that address stands, an IP and a port on a line each (default cs_config.txt;
                                  without that file 127.0.0.1 8080)
               --timeout TIME     how long a command may take, as 500ms, 10s or 2m (default 10s)
@@ -60,6 +61,9 @@ public final class Help {
               --help             this text
 
             It ends with 0 if all worked, 1 if a key was not found, 2 on an error.
+
+            record --out FILE, instead of a command: drives the cluster with many clients and records what they were
+            told, for ./run-sim.sh check; record --help says more.
 
             commands:
             """ + COMMANDS + """

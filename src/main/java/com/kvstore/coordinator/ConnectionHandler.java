@@ -7,6 +7,7 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.NodeDriver;
+import com.kvstore.transport.Language;
 import com.kvstore.transport.NettyNetwork;
 import com.kvstore.transport.PortUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,17 @@ final class ConnectionHandler implements NodeDriver.LocalAnswers {
                     taken.getMessage() + " Stop what uses it, or choose another address: the first two arguments are IP"
                             + " and PORT.",
                     taken);
+        }
+    }
+
+    /** Takes the port for the Redis protocol; nobody is let in before {@code start}. */
+    static NettyNetwork.Listener openRedis(NettyNetwork network, String host, int port, Language.Factory redis)
+            throws CannotStartException {
+        try {
+            return network.listen(host, port, redis);
+        } catch (PortUnavailableException taken) {
+            throw new CannotStartException(
+                    taken.getMessage() + " Stop what uses it, or choose another port: --redis-port.", taken);
         }
     }
 

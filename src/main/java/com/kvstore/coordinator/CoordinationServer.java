@@ -11,10 +11,13 @@ import com.kvstore.runtime.Ending;
 import com.kvstore.runtime.NodeDriver;
 import com.kvstore.runtime.StateDirectory;
 import com.kvstore.transport.EventLoops;
+import com.kvstore.transport.Language;
 import com.kvstore.transport.NettyNetwork;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A coordinator's process: its state directory, its two ports, its event loop, and on it the {@link CoordinatorMachine},
@@ -62,15 +65,21 @@ public final class CoordinationServer {
         StateDirectory directory = null;
         try {
             NettyNetwork network = new NettyNetwork(loop, settings.network());
-            network.speak(RespLanguage.factory());
+            Language.Factory redis = RespLanguage.factory();
+            network.speak(redis);
             network.tellProblemsTo(problem -> console.line("ERROR", problem));
-            NettyNetwork.Listener listener =
-                    ConnectionHandler.open(network, settings.machine().self());
+            ServerNode self = settings.machine().self();
+            List<NettyNetwork.Listener> listeners = new ArrayList<>();
+            listeners.add(ConnectionHandler.open(network, self));
+            Integer redisPort = settings.redisPort();
+            if (redisPort != null) {
+                listeners.add(ConnectionHandler.openRedis(network, self.host(), redisPort, redis));
+            }
             directory = StateDirectory.open(settings.stateDirectory(), "--state");
             StoredView stored = new StoredView(directory.path());
             Ending unlocking = unlocking(stored, directory, ending);
             CoordinationServer server = new CoordinationServer(settings, console, network, stored, unlocking);
-            server.open(listener);
+            server.open(listeners);
             return server;
         } catch (CannotStartException | RuntimeException failed) {
             var unused = loop.parent().shutdownGracefully();
@@ -102,7 +111,7 @@ public final class CoordinationServer {
         return number == 0 ? 1 : number;
     }
 
-    private void open(NettyNetwork.Listener listener) throws CannotStartException {
+    private void open(List<NettyNetwork.Listener> listeners) throws CannotStartException {
         ServerNode self = settings.machine().self();
         int heartbeatPort = settings.machine().heartbeatPort();
         HeartbeatMonitor heartbeats = HeartbeatMonitor.open(network.loop(), self, heartbeatPort, driver);
@@ -110,7 +119,7 @@ public final class CoordinationServer {
         ConfigFile.write(settings.configFile(), self);
         greet(self, heartbeatPort);
         driver.submit(new Input.Started(System.currentTimeMillis()));
-        listener.start();
+        listeners.forEach(NettyNetwork.Listener::start);
         heartbeats.start();
     }
 
@@ -123,6 +132,10 @@ public final class CoordinationServer {
         String interval =
                 intervalS == Math.rint(intervalS) ? String.valueOf((long) intervalS) : String.valueOf(intervalS);
         console.line("INFO", "Timer thread started (checking health every " + interval + "s)");
+        Integer redisPort = settings.redisPort();
+        if (redisPort != null) {
+            console.line("INFO", "Redis protocol on port " + redisPort + " too");
+        }
         console.line("INFO", "Ready to accept connections");
     }
 

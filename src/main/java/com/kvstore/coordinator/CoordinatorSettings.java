@@ -10,9 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param configFile where it writes its address for slaves and clients to find
  * @param stateDirectory where it keeps the membership
+ * @param redisPort a second port, for the Redis protocol alone; null: none
  */
 public record CoordinatorSettings(
-        CoordinatorConfig machine, Shape shape, Path configFile, Path stateDirectory, NetworkOptions network) {
+        CoordinatorConfig machine,
+        Shape shape,
+        Path configFile,
+        Path stateDirectory,
+        NetworkOptions network,
+        @Nullable Integer redisPort) {
 
     /**
      * The ring's shape as asked for. It is a property of the stored data: what is not asked for is as it was stored, and

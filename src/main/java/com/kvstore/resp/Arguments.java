@@ -77,6 +77,15 @@ final class Arguments {
         return number(words[i]);
     }
 
+    /** @param complaint what to say if it is no number */
+    long number(int i, String complaint) throws RespException {
+        try {
+            return number(words[i]);
+        } catch (RespException notANumber) {
+            throw new RespException(complaint);
+        }
+    }
+
     /** As Redis takes integers: no spaces, no plus, no leading zeros. */
     static long number(byte[] word) throws RespException {
         int n = word.length;

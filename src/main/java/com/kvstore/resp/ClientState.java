@@ -27,6 +27,7 @@ final class ClientState {
     private int copiesOfLastWrite = 1;
     private long served;
     private Replies replies = Replies.ON;
+    private Runnable ender = () -> {};
 
     ClientState(Connection connection, long id) {
         this.connection = connection;
@@ -82,7 +83,17 @@ final class ClientState {
         replies = wanted;
     }
 
-    /** Asked once for each reply. */
+    /** @param newEnder closes the connection once all that was asked is answered */
+    void endsWith(Runnable newEnder) {
+        ender = newEnder;
+    }
+
+    /** Somebody wants to be rid of this client, perhaps itself. */
+    void end() {
+        ender.run();
+    }
+
+    /** Asked once for each command. */
     boolean takesReplies() {
         boolean takes = replies == Replies.ON;
         if (replies == Replies.SKIP) {

@@ -27,6 +27,16 @@ record CommandSpec(
         return arity < 0 ? words >= -arity : words == arity;
     }
 
+    /** That there are as many words as it takes. */
+    void check(Arguments words) throws RespException {
+        if (!accepts(words.count())) {
+            throw RespException.wrongNumber(name);
+        }
+        if (firstKey == 0) {
+            SubCommands.check(words);
+        }
+    }
+
     boolean has(String flag) {
         return flags.contains(flag);
     }

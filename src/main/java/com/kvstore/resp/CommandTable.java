@@ -1,9 +1,11 @@
 package com.kvstore.resp;
 
+import com.kvstore.common.Bytes;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,11 @@ final class CommandTable {
     static final String NO_AUTH = "no_auth";
     /** Looks at all keys, or waits for what was written: begins when every write before it has ended. */
     static final String KEYSPACE = "keyspace";
+
+    /** Changes how replies are written, its own among them. */
+    static final String CHANGES_REPLIES = "changes_replies";
+
+    private static final Set<String> OUR_FLAGS = Set.of(KEYSPACE, CHANGES_REPLIES);
 
     private static final Map<String, CommandSpec> ALL = new TreeMap<>();
 
@@ -78,9 +85,9 @@ final class CommandTable {
         other("ping", -1, "fast");
         other("echo", 2, "fast");
         other("quit", -1, "fast " + NO_AUTH);
-        other("reset", 1, "fast " + NO_AUTH);
+        other("reset", 1, "fast " + NO_AUTH + " " + CHANGES_REPLIES);
         other("auth", -2, "fast " + NO_AUTH);
-        other("hello", -1, "fast " + NO_AUTH);
+        other("hello", -1, "fast " + NO_AUTH + " " + CHANGES_REPLIES);
         other("select", 2, "fast");
         other("time", 1, "fast");
         for (String name : List.of("readonly", "readwrite")) {
@@ -124,12 +131,56 @@ final class CommandTable {
         }
         return switch (words.lower(1)) {
             case "count" -> Reply.of(ALL.size());
-            case "list" ->
-                new Reply.Array(ALL.keySet().stream().map(Reply::bulk).toList());
+            case "list" -> list(words);
+            case "getkeys" -> keys(words);
             case "info" -> words.count() == 2 ? infos(ALL.values()) : infos(named(words));
             case "docs" -> docs(words.count() == 2 ? ALL.values() : named(words));
-            default -> throw new RespException("ERR unknown subcommand '" + words.text(1) + "'. Try COMMAND HELP.");
+            default -> throw new RespException(RespException.SYNTAX);
         };
+    }
+
+    /** COMMAND LIST, all of it or by a pattern; there are no modules and no categories. */
+    private static Reply list(Arguments words) throws RespException {
+        boolean filtered = words.count() == 5 && words.is(2, "filterby");
+        if (words.count() != 2 && !filtered) {
+            throw new RespException(RespException.SYNTAX);
+        }
+        Glob pattern = Glob.ALL;
+        boolean any = true;
+        if (filtered) {
+            switch (words.lower(3)) {
+                case "pattern" -> pattern = new Glob(Bytes.of(words.lower(4)));
+                case "module", "aclcat" -> any = false;
+                default -> throw new RespException(RespException.SYNTAX);
+            }
+        }
+        List<Reply> names = new ArrayList<>();
+        for (String name : ALL.keySet()) {
+            if (any && pattern.matches(Bytes.of(name))) {
+                names.add(Reply.bulk(name));
+            }
+        }
+        return new Reply.Array(names);
+    }
+
+    private static Reply keys(Arguments words) throws RespException {
+        CommandSpec spec = find(words.lower(2));
+        int count = words.count() - 2;
+        if (spec == null) {
+            throw new RespException("ERR Invalid command specified");
+        }
+        if (spec.firstKey() == 0) {
+            throw new RespException("ERR The command has no key arguments");
+        }
+        if (!spec.accepts(count)) {
+            throw new RespException("ERR Invalid number of arguments specified for command");
+        }
+        List<Bytes> keys = new ArrayList<>();
+        int last = spec.lastKey() < 0 ? count + spec.lastKey() : spec.lastKey();
+        for (int i = spec.firstKey(); i <= last; i += spec.step()) {
+            keys.add(words.bytes(i + 2));
+        }
+        return Reply.bulks(keys);
     }
 
     private static List<@Nullable CommandSpec> named(Arguments words) {
@@ -151,7 +202,7 @@ final class CommandTable {
     private static Reply info(CommandSpec spec) {
         List<Reply> flags = new ArrayList<>();
         for (String flag : spec.flags()) {
-            if (!flag.equals(KEYSPACE)) {
+            if (!OUR_FLAGS.contains(flag)) {
                 flags.add(new Reply.Simple(flag));
             }
         }

@@ -4,14 +4,14 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Expiry;
 import com.kvstore.resp.Workspace.Entry;
 import java.math.BigDecimal;
-import java.math.MathContext;
+import java.math.RoundingMode;
 
 /** INCR and its kin. Thread-safe: functions only. */
 final class CounterOperations {
     private static final int MAX_FLOAT_TEXT = 5 * 1024;
     private static final int MAX_SCALE = 4_932;
-    /** As many digits as Redis prints of a long double. */
-    private static final MathContext PRECISION = new MathContext(17);
+    /** As many as Redis prints of a long double. Here they are exact: the arithmetic is decimal. */
+    private static final int MAX_DECIMALS = 17;
 
     private CounterOperations() {}
 
@@ -45,11 +45,15 @@ final class CounterOperations {
             Entry before = keys.get(key);
             BigDecimal value =
                     before == null ? BigDecimal.ZERO : decimal(before.value().text());
-            BigDecimal sum = value.add(by).round(PRECISION).stripTrailingZeros();
+            BigDecimal sum = rounded(value.add(by)).stripTrailingZeros();
             Bytes text = Bytes.of(sum.signum() == 0 ? "0" : sum.toPlainString());
             keys.put(key, text, before == null ? Expiry.NO_DEADLINE : before.deadlineMs());
             return new Reply.Bulk(text);
         });
+    }
+
+    private static BigDecimal rounded(BigDecimal value) {
+        return value.scale() > MAX_DECIMALS ? value.setScale(MAX_DECIMALS, RoundingMode.HALF_EVEN) : value;
     }
 
     private static BigDecimal decimal(String text) throws RespException {

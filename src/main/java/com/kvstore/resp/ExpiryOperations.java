@@ -13,11 +13,20 @@ final class ExpiryOperations {
 
     /** A time to live, 1 ms or more, for commands that refuse any other. */
     static Expiry timeToLive(Arguments words, int i, boolean seconds) throws RespException {
+        return Expiry.after(positiveMs(words, i, seconds, Long.MAX_VALUE - System.currentTimeMillis()));
+    }
+
+    /** A moment after 1970. */
+    static Expiry deadline(Arguments words, int i, boolean seconds) throws RespException {
+        return Expiry.at(positiveMs(words, i, seconds, Long.MAX_VALUE));
+    }
+
+    private static long positiveMs(Arguments words, int i, boolean seconds, long mostMs) throws RespException {
         long number = words.number(i);
-        if (number <= 0 || (seconds && number > Long.MAX_VALUE / 1_000)) {
+        if (number <= 0 || number > (seconds ? mostMs / 1_000 : mostMs)) {
             throw invalid(words);
         }
-        return Expiry.after(seconds ? number * 1_000 : number);
+        return seconds ? number * 1_000 : number;
     }
 
     private static RespException invalid(Arguments words) {

@@ -3,6 +3,7 @@ package com.kvstore.resp;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
+import java.nio.charset.StandardCharsets;
 
 /** What goes wrong in the store, as Redis clients expect to hear it: a code in capitals, then a sentence. */
 final class Failures {
@@ -15,6 +16,11 @@ final class Failures {
             case WRONG_NODE -> "MOVED";
             case UNAVAILABLE, NO_NODES, OUTCOME_UNKNOWN, OVERLOADED, LOST, CONFLICT, NO_SPACE, RING_FULL -> code.name();
         };
+    }
+
+    /** For who is turned away before anything is asked. */
+    static byte[] line(ErrorCode code, String message) {
+        return ("-" + code(code) + " " + message + "\r\n").getBytes(StandardCharsets.UTF_8);
     }
 
     static String text(Result.Failure failure) {

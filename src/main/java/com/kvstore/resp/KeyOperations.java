@@ -107,7 +107,15 @@ final class KeyOperations {
     }
 
     /** MEMORY USAGE: what the two copies take together, roughly. */
-    static Operation memoryUsage(Arguments words) {
+    static Operation memoryUsage(Arguments words) throws RespException {
+        for (int i = 3; i < words.count(); i += 2) {
+            if (!words.is(i, "samples") || i + 1 == words.count()) {
+                throw new RespException(RespException.SYNTAX);
+            }
+            if (words.number(i + 1) < 0) {
+                throw new RespException(RespException.SYNTAX);
+            }
+        }
         Bytes key = words.bytes(2);
         return Operation.reading(key, keys -> {
             Entry entry = keys.get(key);

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 final class KeyspaceCommands {
     private static final int PAGE = 1_000;
     private static final int SCAN_DEFAULT = 10;
-    private static final int MOST_KEYS = 5_000_000;
+    private static final long MOST_BYTES = 64L << 20;
 
     /** A command, understood; carried out when it may begin. */
     @FunctionalInterface
@@ -51,7 +51,7 @@ final class KeyspaceCommands {
             case "randomkey" -> this::randomKey;
             case "keys" -> {
                 Glob pattern = new Glob(words.bytes(1));
-                yield slot -> collect(0, pattern, new ArrayList<>(), slot);
+                yield slot -> collect(0, pattern, new Found(), slot);
             }
             case "scan" -> scan(words);
             case "wait" -> waitForCopies(words);
@@ -117,18 +117,25 @@ final class KeyspaceCommands {
         });
     }
 
-    private void collect(long cursor, Glob pattern, List<Bytes> found, Slot slot) {
+    /** What KEYS has come across so far. */
+    private static final class Found {
+        final List<Bytes> keys = new ArrayList<>();
+        long bytes;
+    }
+
+    private void collect(long cursor, Glob pattern, Found found, Slot slot) {
         ask(new Command.Scan(cursor, PAGE, pattern.prefix()), slot, result -> {
             Result.Page page = (Result.Page) result;
             for (Bytes key : page.keys()) {
                 if (pattern.matches(key)) {
-                    found.add(key);
+                    found.keys.add(key);
+                    found.bytes += key.length() + 16L;
                 }
             }
-            if (found.size() > MOST_KEYS) {
-                slot.reply(new Reply.Problem("ERR more than " + MOST_KEYS + " keys match; use SCAN"));
+            if (found.bytes > MOST_BYTES || !connection.mayHold(found.bytes)) {
+                slot.reply(new Reply.Problem("ERR more keys match than one reply may hold; use SCAN"));
             } else if (page.cursor() == 0) {
-                slot.reply(Reply.bulks(found));
+                slot.reply(Reply.bulks(found.keys));
             } else {
                 collect(page.cursor(), pattern, found, slot);
             }
@@ -180,7 +187,7 @@ final class KeyspaceCommands {
     /** A write is answered when its copies have it, so there is nothing left to wait for. */
     private Start waitForCopies(Arguments words) throws RespException {
         words.number(1);
-        if (words.number(2) < 0) {
+        if (words.number(2, "ERR timeout is not an integer or out of range") < 0) {
             throw new RespException("ERR timeout is negative");
         }
         return slot -> slot.complete(Reply.of(Math.max(0, state.copiesOfLastWrite() - 1)));

@@ -43,6 +43,21 @@ sealed interface Reply {
     /** Text for people with line ends; a bulk string in version 2. */
     record Verbatim(String text) implements Reply {}
 
+    /** How long it is when written, roughly; what is one object in memory may be written many times. */
+    static long size(Reply reply) {
+        if (reply instanceof Bulk bulk) {
+            return bulk.bytes().length() + 16L;
+        }
+        if (reply instanceof Array array) {
+            long sum = 16;
+            for (Reply element : array.elements()) {
+                sum += size(element);
+            }
+            return sum;
+        }
+        return 16;
+    }
+
     static Reply of(long number) {
         return number == 0 ? ZERO : number == 1 ? ONE : new Int(number);
     }

@@ -25,6 +25,7 @@ final class ReplyWindow {
     private @Nullable Slot waiting;
 
     private Runnable start = () -> {};
+    private boolean ending;
 
     ReplyWindow(Connection connection, ClientState state, ReplyWriter writer) {
         this.connection = connection;
@@ -36,16 +37,31 @@ final class ReplyWindow {
         return writer;
     }
 
-    int version() {
-        return state.version();
-    }
-
     void written(int copies) {
         state.copiesOfLastWrite(copies);
     }
 
     void add(Slot slot) {
         slots.add(slot);
+        settle(slot);
+    }
+
+    /** Once more after a command that changes how its own reply is written. */
+    void settle(Slot slot) {
+        slot.settle(state.takesReplies(), state.version());
+    }
+
+    /** Takes no more commands, and closes the connection when those before have their replies. */
+    void end() {
+        ending = true;
+        connection.stall(true);
+        endIfEmpty();
+    }
+
+    private void endIfEmpty() {
+        if (ending && slots.isEmpty()) {
+            connection.close();
+        }
     }
 
     /** A write, which waits for nothing here. */
@@ -98,7 +114,7 @@ final class ReplyWindow {
         if (slot.isWriting() && unfinishedWrites > 0) {
             unfinishedWrites--;
         }
-        int length = state.takesReplies() ? writer.length() : 0;
+        int length = slot.isWanted() ? writer.length() : 0;
         if (slots.peek() == slot) {
             slots.poll();
             slot.done(null);
@@ -114,6 +130,7 @@ final class ReplyWindow {
             writer.clear();
         }
         goOn();
+        endIfEmpty();
     }
 
     private void release(Slot slot) {
@@ -128,7 +145,7 @@ final class ReplyWindow {
         Slot next = waiting;
         if (next != null && !isBlocked(next)) {
             waiting = null;
-            connection.stall(false);
+            connection.stall(ending);
             begin(next);
             start.run();
         }

@@ -35,7 +35,7 @@ public final class RespLanguage implements Language {
     private final RespParser parser;
     private final ReplyWindow window;
     private final ClientState state;
-    private final Transactions transactions = new Transactions();
+    private final Transactions transactions;
     private final ConnectionCommands own;
     private final KeyspaceCommands keyspace;
     private final int maxValueBytes;
@@ -46,14 +46,31 @@ public final class RespLanguage implements Language {
         this.parser = new RespParser(maxValueBytes);
         this.state = clients.add(connection);
         this.window = new ReplyWindow(connection, state, clients.writer());
+        this.transactions = new Transactions(memoryOf(connection));
+        state.endsWith(window::end);
         this.own = new ConnectionCommands(connection, clients, state, transactions);
         this.keyspace = new KeyspaceCommands(connection, state);
+    }
+
+    private static Transactions.Memory memoryOf(Connection connection) {
+        return new Transactions.Memory() {
+            @Override
+            public boolean mayHold(long bytes) {
+                return connection.mayHold(bytes);
+            }
+
+            @Override
+            public void count(long bytes) {
+                connection.countHeld(bytes);
+            }
+        };
     }
 
     /** Recognizes arrays, and the letters that a person's line begins with. */
     public static Factory factory() {
         RespClients clients = new RespClients();
-        return new Factory(RespLanguage::beginsWith, connection -> new RespLanguage(connection, clients));
+        return new Factory(
+                RespLanguage::beginsWith, connection -> new RespLanguage(connection, clients), Failures::line);
     }
 
     private static boolean beginsWith(int firstByte) {
@@ -109,9 +126,16 @@ public final class RespLanguage implements Language {
             transactions.spoil();
             throw new RespException(unknown(words));
         }
-        if (!spec.accepts(words.count())) {
+        try {
+            spec.check(words);
+        } catch (RespException wrong) {
             transactions.spoil();
-            throw RespException.wrongNumber(name);
+            if (name.equals("exec")) {
+                transactions.reset();
+                throw new RespException("EXECABORT Transaction discarded because of:"
+                        + wrong.error().substring("ERR".length()));
+            }
+            throw wrong;
         }
         switch (name) {
             case "multi" -> {
@@ -124,12 +148,12 @@ public final class RespLanguage implements Language {
             }
             case "exec" -> exec(transactions.exec(), slot);
             case "watch" -> watch(words, slot);
-            case "unwatch" -> {
-                transactions.unwatch();
+            case "quit" -> {
                 slot.complete(Reply.OK);
+                window.end();
             }
             default -> {
-                if (transactions.isOpen() && !spec.has(CommandTable.NO_AUTH)) {
+                if (transactions.isOpen() && !name.equals("reset")) {
                     slot.complete(transactions.queue(queued(words, spec), words.size()));
                 } else {
                     execute(words, spec, slot);
@@ -138,20 +162,20 @@ public final class RespLanguage implements Language {
         }
     }
 
+    /** What is wrong with a command's words is its reply when its turn comes, as in Redis. */
     private Operation queued(Arguments words, CommandSpec spec) throws RespException {
+        if (spec.has(CommandTable.KEYSPACE)) {
+            transactions.spoil();
+            throw new RespException("ERR " + words.name() + " looks at all keys, which a transaction cannot: "
+                    + "send it before MULTI or after EXEC");
+        }
         try {
             Operation operation = operation(words, spec);
-            if (operation != null) {
-                return operation;
-            }
-            if (spec.has(CommandTable.KEYSPACE)) {
-                throw new RespException("ERR " + words.name() + " looks at all keys, which a transaction cannot: "
-                        + "send it before MULTI or after EXEC");
-            }
-            return new Operation(List.of(), true, keys -> own.answer(words));
+            return operation != null ? operation : new Operation(List.of(), true, keys -> own.answer(words));
         } catch (RespException problem) {
-            transactions.spoil();
-            throw problem;
+            return new Operation(List.of(), true, keys -> {
+                throw problem;
+            });
         }
     }
 
@@ -161,10 +185,10 @@ public final class RespLanguage implements Language {
         if (parser != null) {
             return parser.parse(words);
         }
-        if (words.is(0, "object") && words.is(1, "encoding") && words.count() == 3) {
+        if (words.is(0, "object") && words.is(1, "encoding")) {
             return KeyOperations.encoding(words);
         }
-        if (words.is(0, "memory") && words.is(1, "usage") && words.count() >= 3) {
+        if (words.is(0, "memory") && words.is(1, "usage")) {
             return KeyOperations.memoryUsage(words);
         }
         return null;
@@ -181,10 +205,11 @@ public final class RespLanguage implements Language {
                     replies.reply(own.aboutTheServer(words, result));
                 });
             } else {
-                slot.complete(own.answer(words));
-                if (words.is(0, "quit")) {
-                    connection.close();
+                Reply reply = own.answer(words);
+                if (spec.has(CommandTable.CHANGES_REPLIES) || (words.is(0, "client") && words.is(1, "reply"))) {
+                    window.settle(slot);
                 }
+                slot.complete(reply);
             }
         } else if (words.is(0, "set") && SetOptions.parse(words).isPlain()) {
             Write write = new Write(

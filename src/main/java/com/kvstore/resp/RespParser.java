@@ -3,14 +3,15 @@ package com.kvstore.resp;
 import com.kvstore.common.Limits;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts a connection's bytes into commands: arrays of bulk strings, or lines for people.
  *
- * <p>Takes no memory on a length's word: an argument is copied once it has arrived whole. An unfinished command is looked
- * at again from its beginning when it may be whole, and not before.
+ * <p>Takes no memory on a length's word: words are copied once the whole command has arrived. Until then only their
+ * places are remembered, so that a long command that comes in small pieces is looked at once and not again for each.
  *
  * <p>Threading: one connection's. Failure: a {@link RespException} in Redis' words; nothing after it can be understood.
  */
@@ -18,11 +19,22 @@ final class RespParser {
     private static final int MAX_WORDS = 1024 * 1024;
     private static final int MAX_INLINE_BYTES = 64 * 1024;
     private static final int MAX_NUMBER_BYTES = 32;
+    private static final int FIRST_PLACES = 16;
+    private static final int RETAINED_PLACES = 1_024;
     private static final byte[][] NO_WORDS = {};
 
     private final int maxBulkBytes;
     /** Fewer bytes than this cannot make the unfinished command whole. */
     private int needed;
+
+    /** Of the unfinished array: how many words it has; 0 if that is not known yet. */
+    private int count;
+    /** How many of them have arrived. */
+    private int found;
+    /** Where to go on, from the command's first byte; also where an unfinished line need not be looked at again. */
+    private int offset;
+    /** Where each word begins, from the command's first byte, and how long it is. */
+    private int[] places = new int[FIRST_PLACES];
 
     /** @param maxValueBytes the longest value */
     RespParser(int maxValueBytes) {
@@ -31,64 +43,86 @@ final class RespParser {
 
     /** The next command, taken from {@code in}; null if it is not whole. A command of no words is an empty line. */
     @Nullable Arguments next(ByteBuf in) throws RespException {
+        int start = in.readerIndex();
         if (in.readableBytes() < Math.max(needed, 1)) {
             return null;
         }
-        int start = in.readerIndex();
-        byte[][] words = in.getByte(start) == '*' ? array(in) : inline(in);
+        byte[][] words = in.getByte(start) == '*' ? array(in, start) : inline(in, start);
         if (words == null) {
             needed = Math.max(needed, in.writerIndex() - start + 1);
             in.readerIndex(start);
             return null;
         }
         needed = 0;
+        count = 0;
+        found = 0;
+        offset = 0;
+        if (places.length > RETAINED_PLACES) {
+            places = new int[FIRST_PLACES];
+        }
         return new Arguments(words);
     }
 
-    private byte @Nullable [][] array(ByteBuf in) throws RespException {
-        int start = in.readerIndex();
-        in.skipBytes(1);
-        long count = number(in, "invalid multibulk length");
-        if (count == UNFINISHED) {
-            return null;
-        }
-        if (count > MAX_WORDS) {
-            throw protocol("invalid multibulk length");
-        }
-        if (count <= 0) {
-            return NO_WORDS;
-        }
-        if (count > in.readableBytes() / 4 + 1) {
-            // Each word takes at least its header and line ends.
-            needed = in.readerIndex() - start + (int) count * 4;
-            return null;
-        }
-        byte[][] words = new byte[(int) count][];
-        for (int i = 0; i < words.length; i++) {
-            if (!in.isReadable()) {
+    private byte @Nullable [][] array(ByteBuf in, int start) throws RespException {
+        if (count == 0) {
+            in.skipBytes(1);
+            long announced = number(in, "invalid multibulk length");
+            if (announced == UNFINISHED) {
                 return null;
             }
-            int kind = in.readByte();
-            if (kind != '$') {
-                throw protocol("expected '$', got '" + (char) (kind & 0x7f) + "'");
+            if (announced > MAX_WORDS) {
+                throw protocol("invalid multibulk length");
             }
-            long length = number(in, "invalid bulk length");
-            if (length == UNFINISHED) {
+            if (announced <= 0) {
+                return NO_WORDS;
+            }
+            count = (int) announced;
+            offset = in.readerIndex() - start;
+        }
+        in.readerIndex(start + offset);
+        while (found < count) {
+            if (!find(in, start)) {
                 return null;
             }
-            if (length < 0 || length > maxBulkBytes) {
-                throw protocol("invalid bulk length");
-            }
-            if (in.readableBytes() < length + 2) {
-                needed = in.readerIndex() - start + (int) length + 2;
-                return null;
-            }
-            byte[] word = new byte[(int) length];
-            in.readBytes(word);
-            in.skipBytes(2);
+        }
+        byte[][] words = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            byte[] word = new byte[places[2 * i + 1]];
+            in.getBytes(start + places[2 * i], word);
             words[i] = word;
         }
         return words;
+    }
+
+    /** Looks for one more word. @return whether it is there */
+    private boolean find(ByteBuf in, int start) throws RespException {
+        if (!in.isReadable()) {
+            return false;
+        }
+        int kind = in.readByte();
+        if (kind != '$') {
+            throw protocol("expected '$', got '" + (char) (kind & 0x7f) + "'");
+        }
+        long length = number(in, "invalid bulk length");
+        if (length == UNFINISHED) {
+            return false;
+        }
+        if (length < 0 || length > maxBulkBytes) {
+            throw protocol("invalid bulk length");
+        }
+        if (in.readableBytes() < length + 2) {
+            needed = in.readerIndex() - start + (int) length + 2;
+            return false;
+        }
+        if (2 * found == places.length) {
+            places = Arrays.copyOf(places, 2 * places.length);
+        }
+        places[2 * found] = in.readerIndex() - start;
+        places[2 * found + 1] = (int) length;
+        found++;
+        in.skipBytes((int) length + 2);
+        offset = in.readerIndex() - start;
+        return true;
     }
 
     private static final long UNFINISHED = Long.MIN_VALUE;
@@ -129,13 +163,13 @@ final class RespParser {
         return new RespException("ERR Protocol error: " + what);
     }
 
-    private byte @Nullable [][] inline(ByteBuf in) throws RespException {
-        int start = in.readerIndex();
-        int end = in.indexOf(start, in.writerIndex(), (byte) '\n');
+    private byte @Nullable [][] inline(ByteBuf in, int start) throws RespException {
+        int end = in.indexOf(start + offset, in.writerIndex(), (byte) '\n');
         if ((end < 0 ? in.writerIndex() : end) - start > MAX_INLINE_BYTES) {
             throw protocol("too big inline request");
         }
         if (end < 0) {
+            offset = in.writerIndex() - start;
             return null;
         }
         byte[] line = new byte[end - start];
@@ -176,7 +210,7 @@ final class RespParser {
                         add(next);
                     }
                 }
-                words.add(java.util.Arrays.copyOf(word, size));
+                words.add(Arrays.copyOf(word, size));
             }
         }
 
@@ -219,7 +253,7 @@ final class RespParser {
 
         private void add(byte next) {
             if (size == word.length) {
-                word = java.util.Arrays.copyOf(word, size * 2);
+                word = Arrays.copyOf(word, size * 2);
             }
             word[size++] = next;
         }

@@ -46,7 +46,7 @@ record SetOptions(@Nullable Boolean mustBe, @Nullable Bytes mustEqual, boolean g
                 get = true;
             } else if (!timed && words.is(i, "keepttl")) {
                 keepTtl = true;
-            } else if (!timed && expiry(words, i) != null) {
+            } else if (!timed && isExpiry(words, i)) {
                 expiry = expiry(words, i++);
             } else {
                 throw new RespException(RespException.SYNTAX);
@@ -55,17 +55,18 @@ record SetOptions(@Nullable Boolean mustBe, @Nullable Bytes mustEqual, boolean g
         return new SetOptions(mustBe, mustEqual, get, keepTtl, expiry == null ? Expiry.NEVER : expiry);
     }
 
-    /** EX, PX, EXAT or PXAT at word {@code i} and its number; null if none of them stands there. */
-    static @Nullable Expiry expiry(Arguments words, int i) throws RespException {
-        if (i + 1 >= words.count()) {
-            return null;
-        }
+    /** Whether EX, PX, EXAT or PXAT stands at word {@code i}, and something behind it. */
+    static boolean isExpiry(Arguments words, int i) {
+        return i + 1 < words.count()
+                && (words.is(i, "ex") || words.is(i, "px") || words.is(i, "exat") || words.is(i, "pxat"));
+    }
+
+    /** What stands there. */
+    static Expiry expiry(Arguments words, int i) throws RespException {
         boolean at = words.is(i, "exat") || words.is(i, "pxat");
         boolean seconds = words.is(i, "ex") || words.is(i, "exat");
-        if (!at && !seconds && !words.is(i, "px")) {
-            return null;
-        }
-        Expiry relative = ExpiryOperations.timeToLive(words, i + 1, seconds);
-        return at ? Expiry.at(relative.ms()) : relative;
+        return at
+                ? ExpiryOperations.deadline(words, i + 1, seconds)
+                : ExpiryOperations.timeToLive(words, i + 1, seconds);
     }
 }

@@ -54,12 +54,29 @@ final class Slot extends ClientRequest {
     private @Nullable List<Bytes> keys;
     private boolean writing;
     private boolean done;
+    private boolean wanted = true;
+    private int version = 2;
     private byte @Nullable [] held;
 
     Slot(Connection connection, ReplyWindow window, int bytes) {
         super(connection, bytes);
         this.connection = connection;
         this.window = window;
+    }
+
+    /**
+     * Commands take effect in their order, and so do those that change how replies are written.
+     *
+     * @param replyWanted whether the client takes this command's reply
+     * @param replyVersion of the protocol it is written in
+     */
+    void settle(boolean replyWanted, int replyVersion) {
+        wanted = replyWanted;
+        version = replyVersion;
+    }
+
+    boolean isWanted() {
+        return wanted;
     }
 
     Slot reads(Bytes read) {
@@ -135,7 +152,7 @@ final class Slot extends ClientRequest {
     }
 
     void reply(Reply reply) {
-        window.writer().write(reply, window.version());
+        window.writer().write(reply, version);
         window.completed(this);
     }
 

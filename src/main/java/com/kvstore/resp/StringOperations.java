@@ -93,14 +93,15 @@ final class StringOperations {
         if (persist ? words.count() != 3 : words.count() != 4) {
             throw new RespException(RespException.SYNTAX);
         }
-        Expiry expiry = persist ? Expiry.NEVER : SetOptions.expiry(words, 2);
-        if (!persist && expiry == null) {
+        if (!persist && !SetOptions.isExpiry(words, 2)) {
             throw new RespException(RespException.SYNTAX);
         }
         return Operation.writing(key, keys -> {
             Entry entry = keys.get(key);
             if (entry != null) {
-                keys.put(key, entry.value(), expiry == null ? Expiry.NO_DEADLINE : expiry.deadlineMs(keys.nowMs()));
+                // Redis, too, judges the time only where there is something to expire.
+                Expiry expiry = persist ? Expiry.NEVER : SetOptions.expiry(words, 2);
+                keys.put(key, entry.value(), expiry.deadlineMs(keys.nowMs()));
             }
             return reply(entry);
         });
@@ -180,7 +181,7 @@ final class StringOperations {
         if (offset < 0) {
             throw new RespException("ERR offset is out of range");
         }
-        if (offset + patch.length() > Integer.MAX_VALUE - 16) {
+        if (offset > Integer.MAX_VALUE - 16 - patch.length()) {
             throw new RespException(TOO_LONG);
         }
         return Operation.writing(key, keys -> {

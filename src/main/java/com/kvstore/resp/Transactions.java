@@ -20,14 +20,30 @@ import java.util.Set;
 final class Transactions {
     private static final int MAX_COMMANDS = 100_000;
     private static final long MAX_BYTES = 64L << 20;
+    private static final long MAX_REPLY_BYTES = 64L << 20;
+    private static final Reply TOO_LONG = new Reply.Problem("ERR not applied: the reply would be longer than "
+            + (MAX_REPLY_BYTES >> 20) + " MiB; ask for less at once");
 
     /** What watched keys held: the version that wrote it, {@link Version#ZERO} if nothing was there. */
     private final Map<Bytes, Version> watched = new LinkedHashMap<>();
 
+    /** Bears the memory that queued commands take. */
+    interface Memory {
+        boolean mayHold(long bytes);
+
+        /** @param bytes negative: given back */
+        void count(long bytes);
+    }
+
+    private final Memory memory;
     private final List<Operation> queue = new ArrayList<>();
     private long queuedBytes;
     private boolean open;
     private boolean spoilt;
+
+    Transactions(Memory memory) {
+        this.memory = memory;
+    }
 
     boolean isOpen() {
         return open;
@@ -41,12 +57,17 @@ final class Transactions {
     }
 
     Reply queue(Operation operation, int bytes) throws RespException {
-        queuedBytes += bytes;
-        if (queue.size() >= MAX_COMMANDS || queuedBytes > MAX_BYTES) {
+        if (!memory.mayHold(bytes)) {
+            spoil();
+            throw new RespException("OVERLOADED Not queued: the server holds too much already. Retry a little later.");
+        }
+        if (queue.size() >= MAX_COMMANDS || queuedBytes + bytes > MAX_BYTES) {
             spoil();
             throw new RespException("ERR a transaction has at most " + MAX_COMMANDS + " commands and "
                     + (MAX_BYTES >> 20) + " MiB; make it several");
         }
+        queuedBytes += bytes;
+        memory.count(bytes);
         queue.add(operation);
         return Reply.QUEUED;
     }
@@ -80,6 +101,7 @@ final class Transactions {
         open = false;
         spoilt = false;
         queue.clear();
+        memory.count(-queuedBytes);
         queuedBytes = 0;
         watched.clear();
     }
@@ -139,8 +161,14 @@ final class Transactions {
             Workspace workspace = new Workspace(present, nowMs, maxValueBytes);
             try {
                 List<Reply> replies = new ArrayList<>(operations.size());
+                long bytes = 0;
                 for (Operation operation : operations) {
-                    replies.add(operation.run(workspace));
+                    Reply reply = operation.run(workspace);
+                    bytes += Reply.size(reply);
+                    if (bytes > MAX_REPLY_BYTES && bytes > 2L * maxValueBytes) {
+                        return new Computation.Outcome(List.of(), TOO_LONG);
+                    }
+                    replies.add(reply);
                 }
                 return new Computation.Outcome(workspace.writes(), asArray ? new Reply.Array(replies) : replies.get(0));
             } catch (RuntimeException bug) {

@@ -1,6 +1,8 @@
 package com.kvstore.sim;
 
+import com.kvstore.sim.check.CheckCommand;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -16,6 +18,7 @@ public final class SimMain {
 
     private static final String USAGE = """
             Usage: run-sim.sh [options]
+                   run-sim.sh check HISTORY.jsonl     judges a history of a real cluster (--help there)
             Runs simulated clusters, one for each seed: everything breaks, then all heals, and nothing may be lost.
 
               --seeds N        how many seeds to run (default 100)
@@ -55,8 +58,21 @@ public final class SimMain {
         System.exit(run(args, System.out, System.err));
     }
 
+    /** @throws IllegalArgumentException if there is no such protocol */
+    static Simulation simulationOf(String protocol) {
+        Simulation simulation = PROTOCOLS.get(protocol);
+        if (simulation == null) {
+            throw new IllegalArgumentException("--protocol knows no '" + protocol + "', only "
+                    + String.join(", ", PROTOCOLS.keySet()));
+        }
+        return simulation;
+    }
+
     /** @return the exit status */
     static int run(String[] args, PrintStream out, PrintStream err) {
+        if (args.length > 0 && args[0].equals("check")) {
+            return CheckCommand.run(List.of(args).subList(1, args.length), out, err);
+        }
         SimRequest request;
         Simulation simulation;
         try {
@@ -65,11 +81,7 @@ public final class SimMain {
                 out.print(USAGE);
                 return 0;
             }
-            simulation = PROTOCOLS.get(request.protocol());
-            if (simulation == null) {
-                throw new IllegalArgumentException("--protocol knows no '" + request.protocol() + "', only "
-                        + String.join(", ", PROTOCOLS.keySet()));
-            }
+            simulation = simulationOf(request.protocol());
         } catch (ParseException | IllegalArgumentException | ArithmeticException wrong) {
             err.println("run-sim.sh: " + wrong.getMessage());
             err.print(USAGE);

@@ -303,6 +303,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         output.write(bytes, offset, length);
     }
 
+    /** For a {@link Language}: whether it may hold back so much more. */
+    public boolean mayHold(long bytes) {
+        return output.mayHold(bytes);
+    }
+
     /** For a {@link Language}: bytes of answers that it holds back, or (negative) no longer does. */
     public void countHeld(long bytes) {
         output.count(bytes);

@@ -3,6 +3,7 @@ package com.kvstore.transport;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
 import io.netty.buffer.ByteBuf;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 
@@ -14,8 +15,20 @@ import java.util.function.IntPredicate;
  */
 public interface Language {
 
-    /** Recognizes a language by the first byte of a connection, and speaks it. */
-    record Factory(IntPredicate beginsWith, Function<Connection, Language> open) {}
+    /**
+     * Recognizes a language by the first byte of a connection, and speaks it.
+     *
+     * @param refusal what is said to a connection for which there is no room
+     */
+    record Factory(
+            IntPredicate beginsWith,
+            Function<Connection, Language> open,
+            BiFunction<ErrorCode, String, byte[]> refusal) {
+        /** One whose refusals are JSON lines, which people can read. */
+        public Factory(IntPredicate beginsWith, Function<Connection, Language> open) {
+            this(beginsWith, open, JsonLanguage::errorLine);
+        }
+    }
 
     /**
      * Takes whole messages from {@code in} while {@link Connection#mayRead} holds, and leaves an unfinished one. No more

@@ -25,7 +25,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,9 @@ public final class NettyNetwork implements Network {
     private final LongObjectHashMap<Connection> connections = new LongObjectHashMap<>();
     private final PendingRequests requests = new PendingRequests();
     private final List<Channel> listening = new ArrayList<>();
+    /** The ports where one language is spoken, whatever comes first. */
+    private final Map<Channel, Language.Factory> dedicated = new HashMap<>();
+
     private List<Connection> dirty = new ArrayList<>();
     private List<Connection> flushing = new ArrayList<>();
     private Consumer<Input> sink = input -> {
@@ -113,6 +118,11 @@ public final class NettyNetwork implements Network {
 
     /** Takes a port; {@link Listener#start} begins to accept. Blocks; not to be called on the loop. */
     public Listener listen(String host, int port) throws PortUnavailableException {
+        return listen(host, port, null);
+    }
+
+    /** @param only the one language spoken there; null: the first byte of a connection tells */
+    public Listener listen(String host, int port, Language.@Nullable Factory only) throws PortUnavailableException {
         ChannelFuture bound = Sockets.incoming(loop, this::accept)
                 .bind(new InetSocketAddress(host, port))
                 .awaitUninterruptibly();
@@ -120,7 +130,12 @@ public final class NettyNetwork implements Network {
             throw new PortUnavailableException("TCP", host, port, bound.cause());
         }
         Channel channel = bound.channel();
-        loop.execute(() -> listening.add(channel));
+        loop.execute(() -> {
+            listening.add(channel);
+            if (only != null) {
+                dedicated.put(channel, only);
+            }
+        });
         return new Listener(channel);
     }
 
@@ -141,10 +156,12 @@ public final class NettyNetwork implements Network {
     @SuppressWarnings("FutureReturnValueIgnored") // a listener closes the channel
     private void accept(Channel channel) {
         if (accepted >= options.maxConnections()) {
-            byte[] line = errorLine(
-                    ErrorCode.OVERLOADED,
-                    "The server has " + accepted + " connections open, which is its limit (--max-connections)."
-                            + " Retry a little later.");
+            String full = "The server has " + accepted + " connections open, which is its limit (--max-connections)."
+                    + " Retry a little later.";
+            Language.Factory only = dedicated.get(channel.parent());
+            byte[] line = only == null
+                    ? errorLine(ErrorCode.OVERLOADED, full)
+                    : only.refusal().apply(ErrorCode.OVERLOADED, full);
             channel.writeAndFlush(Unpooled.wrappedBuffer(line)).addListener(ChannelFutureListener.CLOSE);
             return;
         }
@@ -237,6 +254,10 @@ public final class NettyNetwork implements Network {
 
     /** @throws BadInputException when no language begins so */
     Language languageOf(int firstByte, Connection connection) throws BadInputException {
+        Language.Factory only = dedicated.get(connection.channel().parent());
+        if (only != null) {
+            return only.open().apply(connection);
+        }
         for (Language.Factory language : languages) {
             if (language.beginsWith().test(firstByte)) {
                 return language.open().apply(connection);

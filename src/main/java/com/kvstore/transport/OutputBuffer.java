@@ -52,7 +52,11 @@ final class OutputBuffer {
                 size += value.map(present -> present.value().length()).orElse(0);
             }
         }
-        return size <= SMALL_BYTES || (unsentBytes < MAX_UNSENT_BYTES && budget.fits(size));
+        return size <= SMALL_BYTES || mayHold(size);
+    }
+
+    boolean mayHold(long bytes) {
+        return unsentBytes < MAX_UNSENT_BYTES && budget.fits(bytes);
     }
 
     /** Copies the bytes. */

@@ -51,8 +51,10 @@ final class MembershipBinary {
             out.u8(GOODBYE);
             out.server(goodbye.self());
             out.fixed64(goodbye.incarnation());
+            out.number(goodbye.number());
         } else if (message instanceof GoodbyeAnswer answer) {
             out.u8(GOODBYE_ANSWER);
+            out.number(answer.number());
             out.number(answer.arcs());
         } else {
             writeHandshake(message, out);
@@ -108,8 +110,8 @@ final class MembershipBinary {
             case FENCED -> new Fenced(in.number());
             case NEW_VIEW -> new NewView(ViewBinary.read(in));
             case HEARTBEAT -> new Heartbeat(in.server(), in.fixed64(), in.number());
-            case GOODBYE -> new Goodbye(in.server(), in.fixed64());
-            case GOODBYE_ANSWER -> new GoodbyeAnswer(in.smallNumber());
+            case GOODBYE -> new Goodbye(in.server(), in.fixed64(), in.number());
+            case GOODBYE_ANSWER -> new GoodbyeAnswer(in.number(), in.smallNumber());
             default -> throw BinaryCodec.unknownType(type);
         };
     }

@@ -49,10 +49,15 @@ final class MembershipJson {
             return JsonOut.nodeLine("fenced").put(EPOCH, fenced.epoch());
         }
         if (message instanceof Goodbye goodbye) {
-            return JsonOut.nodeLine("goodbye").put(ADDRESS, goodbye.self()).hex(INCARNATION, goodbye.incarnation());
+            return JsonOut.nodeLine("goodbye")
+                    .put(ADDRESS, goodbye.self())
+                    .hex(INCARNATION, goodbye.incarnation())
+                    .put("number", goodbye.number());
         }
         if (message instanceof GoodbyeAnswer answer) {
-            return JsonOut.nodeLine("goodbye-answer").put("arcs", answer.arcs());
+            return JsonOut.nodeLine("goodbye-answer")
+                    .put("number", answer.number())
+                    .put("arcs", answer.arcs());
         }
         return writeHandshake(message);
     }
@@ -121,8 +126,8 @@ final class MembershipJson {
             case "fenced" -> new Fenced(in.number(EPOCH));
             case "new-view" -> new NewView(ViewJson.read(in.object(VIEW)));
             case "heartbeat" -> new Heartbeat(in.server(ADDRESS), in.hex(INCARNATION), in.number("sequence"));
-            case "goodbye" -> new Goodbye(in.server(ADDRESS), in.hex(INCARNATION));
-            case "goodbye-answer" -> new GoodbyeAnswer(in.smallNumber("arcs"));
+            case "goodbye" -> new Goodbye(in.server(ADDRESS), in.hex(INCARNATION), in.number("number"));
+            case "goodbye-answer" -> new GoodbyeAnswer(in.number("number"), in.smallNumber("arcs"));
             default -> throw JsonNodeCodec.unknown(type);
         };
     }

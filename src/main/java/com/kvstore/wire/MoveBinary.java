@@ -50,6 +50,7 @@ final class MoveBinary {
             out.number(chunk.move());
             out.fixed64(chunk.last());
             out.list(chunk.differing(), MoveBinary::writeStretch);
+            out.versions(chunk.committed());
         } else if (message instanceof Fetch fetch) {
             out.u8(FETCH);
             out.number(fetch.move());
@@ -104,7 +105,9 @@ final class MoveBinary {
             case OPEN_MOVE -> new OpenMove(in.number(), in.number(), readRanges(in));
             case FETCH ->
                 new Fetch(in.number(), in.fixed64(), in.list(PIECE_BYTES, MoveBinary::readPiece), in.smallNumber());
-            case CHUNK -> new Chunk(in.number(), in.fixed64(), in.list(MIN_STRETCH_BYTES, MoveBinary::readStretch));
+            case CHUNK ->
+                new Chunk(
+                        in.number(), in.fixed64(), in.list(MIN_STRETCH_BYTES, MoveBinary::readStretch), in.versions());
             case REFUSE_MOVE -> new RefuseMove(in.number(), in.text());
             default -> throw BinaryCodec.unknownType(type);
         };

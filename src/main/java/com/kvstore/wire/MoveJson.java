@@ -70,7 +70,8 @@ final class MoveJson {
             return JsonOut.nodeLine("chunk")
                     .put(MOVE, chunk.move())
                     .hex(LAST, chunk.last())
-                    .list("differing", chunk.differing(), MoveJson::writeStretch);
+                    .list("differing", chunk.differing(), MoveJson::writeStretch)
+                    .versions("committed", chunk.committed());
         }
         return writeReport(message);
     }
@@ -118,7 +119,8 @@ final class MoveJson {
                         in.hex("from"),
                         in.list("pieces", piece -> new Piece(piece.hex(LAST), piece.hex("digest"))),
                         in.smallNumber("max_bytes"));
-            case "chunk" -> new Chunk(move, in.hex(LAST), in.list("differing", MoveJson::readStretch));
+            case "chunk" ->
+                new Chunk(move, in.hex(LAST), in.list("differing", MoveJson::readStretch), in.versions("committed"));
             case "refuse-move" -> new RefuseMove(move, in.text("reason"));
             default -> throw JsonNodeCodec.unknown(type);
         };

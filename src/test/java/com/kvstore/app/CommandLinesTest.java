@@ -46,6 +46,7 @@ class CommandLinesTest {
         assertEquals(Path.of("cs_state"), settings.stateDirectory());
         assertEquals(16 << 20, settings.network().maxValueBytes());
         assertEquals(10_000, settings.network().maxConnections());
+        assertNull(settings.redisPort());
         assertFalse(settings.network().jsonLinks());
         assertEquals(CoordinatorSettings.Shape.UNSPECIFIED, settings.shape(), "as stored");
     }
@@ -55,7 +56,8 @@ class CommandLinesTest {
         CoordinatorSettings settings = coordinator(words("10.0.0.1 6000 --heartbeat-port 3770 --heartbeat-timeout 10s"
                 + " --health-check-interval 2m --request-timeout 250ms --cache-size 0 --ring-size 97"
                 + " --virtual-nodes 3 --config /x/c.txt --state /y --min-copies 2 --move-rate 50M --max-value 1M"
-                + " --max-connections 5 --wire json"));
+                + " --max-connections 5 --wire json --redis-port 6379"));
+        assertEquals(6379, settings.redisPort());
         assertEquals(new ServerNode("10.0.0.1", 6000), settings.machine().self());
         assertEquals(3770, settings.machine().heartbeatPort());
         assertEquals(0, settings.machine().cacheSize());

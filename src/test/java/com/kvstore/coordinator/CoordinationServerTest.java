@@ -78,7 +78,44 @@ class CoordinationServerTest {
                 shape,
                 directory.resolve("cs_config.txt"),
                 directory.resolve(state),
-                NetworkOptions.defaults());
+                NetworkOptions.defaults(),
+                null);
+    }
+
+    private static CoordinatorSettings withRedisPort(CoordinatorSettings settings, int redisPort) {
+        return new CoordinatorSettings(
+                settings.machine(),
+                settings.shape(),
+                settings.configFile(),
+                settings.stateDirectory(),
+                settings.network(),
+                redisPort);
+    }
+
+    @Test
+    void aPortOfItsOwnSpeaksTheRedisProtocolAndNothingElse() throws Exception {
+        int redisPort = freeTcpPort();
+        start(withRedisPort(
+                settings(freeTcpPort(), freeUdpPort(), "cs_state", CoordinatorSettings.Shape.UNSPECIFIED), redisPort));
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), redisPort), 2_000);
+            socket.getOutputStream().write("{} a\r\nping\r\n".getBytes(StandardCharsets.UTF_8));
+            socket.shutdownOutput();
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(answer.startsWith("-ERR unknown command '{}'") && answer.endsWith("+PONG\r\n"), answer);
+        }
+    }
+
+    @Test
+    void aRedisPortInUseIsNamedWithItsOption() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            CoordinatorSettings settings =
+                    settings(freeTcpPort(), freeUdpPort(), "a", CoordinatorSettings.Shape.UNSPECIFIED);
+            CannotStartException refused = assertThrows(
+                    CannotStartException.class, () -> start(withRedisPort(settings, taken.getLocalPort())));
+            assertTrue(refused.getMessage().contains("TCP port " + taken.getLocalPort()), refused.getMessage());
+            assertTrue(refused.getMessage().contains("--redis-port"), refused.getMessage());
+        }
     }
 
     private CoordinationServer start(CoordinatorSettings settings) throws CannotStartException {

@@ -179,14 +179,18 @@ final class Cluster implements AutoCloseable {
                 .ignoreExceptionsInstanceOf(UncheckedIOException.class)
                 .untilAsserted(() -> {
                     JSONObject status = status();
-                    JSONArray servers = status.getJSONArray("servers");
-                    if (servers.length() != count || !isWhole(status) || !allUp(servers)) {
+                    if (!isWhole(status) || !allUp(status, count)) {
                         throw new AssertionError("not yet: " + status + "\n" + coordinator);
                     }
                 });
     }
 
-    private static boolean allUp(JSONArray servers) {
+    /** Whether {@code count} servers are members, and all of them up. */
+    static boolean allUp(JSONObject status, int count) {
+        JSONArray servers = status.getJSONArray("servers");
+        if (servers.length() != count) {
+            return false;
+        }
         for (int i = 0; i < servers.length(); i++) {
             if (!servers.getJSONObject(i).getString("state").equals("up")) {
                 return false;

@@ -1,6 +1,7 @@
 package com.kvstore.mutants;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Everything that is broken on purpose. The seeds are found by {@link MutantSearchMain}, which prints this list's numbers
@@ -12,7 +13,7 @@ final class Mutants {
     private static final String RING = "protocol/ring/";
     private static final String MOVES = "protocol/movement/";
 
-    static final List<Mutant> ALL = List.of(
+    private static final List<Mutant> OF_THE_RING = List.of(
             new Mutant(
                     "skip prepare: a participant votes yes and holds nothing",
                     TWO_PHASE + "Participant.java",
@@ -59,8 +60,8 @@ final class Mutants {
             new Mutant(
                     "decide twice after a restart: what nobody committed is aborted, whatever was prepared",
                     TWO_PHASE + "Recovery.java",
-                    "if (!absentCounts) { close(doubt, true); }",
-                    "if (!absentCounts) { close(doubt, false); }",
+                    "if (!awaitsWitness(view, doubt)) { close(doubt, true);",
+                    "if (!awaitsWitness(view, doubt)) { close(doubt, false);",
                     22),
             new Mutant(
                     "commit in recovery what a living participant never prepared",
@@ -71,9 +72,39 @@ final class Mutants {
             new Mutant(
                     "recover from what one participant holds, blind to the transaction's other keys",
                     TWO_PHASE + "Recovery.java",
-                    "for (int position : doubt.positions) {",
-                    "for (int position : doubt.keys.values()) {",
+                    "positions.addAll(transaction.elsewhere());",
+                    "",
                     36),
+            new Mutant(
+                    "recover from what participants say, deaf to who was filled from one",
+                    TWO_PHASE + "Recovery.java",
+                    "boolean tookPart = doubt.participants.contains(member);",
+                    "boolean tookPart = doubt.participants.contains(member); if (!tookPart) { return false; }",
+                    1),
+            new Mutant(
+                    "a copy that is filled does not learn what its source knows to be committed",
+                    MOVES + "MoveTarget.java",
+                    "learned.accept(chunk.committed());",
+                    "",
+                    1),
+            new Mutant(
+                    "a copy is filled while what it holds prepared is in doubt",
+                    TWO_PHASE + "TwoPhaseCoordinator.java",
+                    "return !recovery.isInDoubtIn(member, ranges);",
+                    "return true;",
+                    1),
+            new Mutant(
+                    "a leave to go from before the last greeting counts",
+                    RING + "Registration.java",
+                    "if (answer.number() <= goodbyesVoid) {",
+                    "if (false) {",
+                    1),
+            new Mutant(
+                    "rely on the only copy of a slave that was told that it may go",
+                    TWO_PHASE + "StaleMarker.java",
+                    "&& !cluster.isGoing(member)",
+                    "",
+                    1),
             new Mutant(
                     "serve before recovery is complete",
                     TWO_PHASE + "TwoPhaseCoordinator.java",
@@ -196,6 +227,11 @@ final class Mutants {
                     "if (here && !elsewhere) {",
                     "if (false) {",
                     653));
+
+    /** Those of every protocol. */
+    static List<Mutant> all() {
+        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL).flatMap(List::stream).toList();
+    }
 
     private Mutants() {}
 }

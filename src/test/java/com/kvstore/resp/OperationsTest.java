@@ -21,6 +21,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OperationsTest {
     private static final long NOW_MS = 1_700_000_000_000L;
     private static final int MAX_VALUE = 1_000;
+    private static final Transactions.Memory ENDLESS = new Transactions.Memory() {
+        @Override
+        public boolean mayHold(long bytes) {
+            return true;
+        }
+
+        @Override
+        public void count(long bytes) {}
+    };
 
     private final Map<Bytes, Result.Value> store = new TreeMap<>();
     private long counter;
@@ -187,7 +196,7 @@ class OperationsTest {
     @Test
     void aTransactionSeesItsOwnWritesAndAnErrorInItStopsNothing() throws RespException {
         run("SET s hello");
-        Transactions transactions = new Transactions();
+        Transactions transactions = new Transactions(ENDLESS);
         transactions.begin();
         for (String line : List.of("SET n 1", "INCR n", "INCR s", "GET n", "DEL n", "EXISTS n")) {
             Arguments words = Arguments.of(line.split(" ", -1));
@@ -207,7 +216,7 @@ class OperationsTest {
     void aWatchedKeyThatHasChangedStopsEverything() throws RespException {
         Bytes key = Bytes.of("s");
         run("SET s 1");
-        Transactions transactions = new Transactions();
+        Transactions transactions = new Transactions(ENDLESS);
         transactions.watched(List.of(key), List.of(java.util.Optional.of(store.get(key))));
         run("SET s 1");
         transactions.begin();

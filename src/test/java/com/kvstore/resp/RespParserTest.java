@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -91,6 +93,26 @@ class RespParserTest {
         ByteBuf in = bytes("*1000000\r\n$3\r\nSET\r\n");
         assertNull(parser.next(in));
         assertEquals(0, in.readerIndex());
+    }
+
+    @Test
+    void aLongCommandInSmallPiecesIsLookedAtOnce() throws RespException {
+        int words = 100_000;
+        ByteBuf whole = bytes("*" + words + "\r\n" + "$1\r\nx\r\n".repeat(words));
+        RespParser parser = new RespParser(1 << 20);
+        ByteBuf in = Unpooled.buffer();
+        // Looked at from its beginning for each piece, this would take minutes.
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            Arguments command = null;
+            while (whole.isReadable()) {
+                assertNull(command);
+                in.writeBytes(whole, Math.min(16, whole.readableBytes()));
+                command = parser.next(in);
+            }
+            assertNotNull(command);
+            assertEquals(words, command.count());
+        });
+        assertEquals(0, in.readableBytes());
     }
 
     @ParameterizedTest

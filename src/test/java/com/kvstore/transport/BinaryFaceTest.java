@@ -154,7 +154,7 @@ class BinaryFaceTest {
 
     @Test
     void aNodesMessagesAndTheEndOfItsLinkArriveInOrder() throws Exception {
-        MembershipMessage goodbye = new MembershipMessage.Goodbye(SELF, 5);
+        MembershipMessage goodbye = new MembershipMessage.Goodbye(SELF, 5, 1);
         try (RawClient client = client()) {
             client.send(bytes(true, new MembershipMessage.Fenced(1), goodbye));
             await().until(() -> node.inputs.size() == 2);

@@ -39,7 +39,7 @@ class LinksTest {
         server = new TestNode(NetworkOptions.defaults(), (input, network) -> {
                     if (input instanceof Input.Received received
                             && received.message() instanceof MembershipMessage.Goodbye) {
-                        network.send(received.link(), new MembershipMessage.GoodbyeAnswer(3));
+                        network.send(received.link(), new MembershipMessage.GoodbyeAnswer(1, 3));
                     }
                 })
                 .listen();
@@ -69,11 +69,11 @@ class LinksTest {
     @ValueSource(booleans = {false, true})
     void bothSidesTalkInTheLanguageOfWhoeverConnected(boolean json) throws Exception {
         long link = connect(json);
-        MembershipMessage.Goodbye goodbye = new MembershipMessage.Goodbye(NAME, -5);
+        MembershipMessage.Goodbye goodbye = new MembershipMessage.Goodbye(NAME, -5, 1);
         client.act(() -> client.network.send(link, goodbye));
         await().until(() -> client.inputs.size() == 2);
         assertEquals(goodbye, ((Input.Received) server.inputs.get(0)).message());
-        assertEquals(new Input.Received(link, new MembershipMessage.GoodbyeAnswer(3)), client.inputs.get(1));
+        assertEquals(new Input.Received(link, new MembershipMessage.GoodbyeAnswer(1, 3)), client.inputs.get(1));
     }
 
     @ParameterizedTest

@@ -112,7 +112,7 @@ class JsonNodeCodecTest {
                 "{\"req_type\":\"fenced\",\"epoch\":\"7\"} | 0 or more, not a string",
                 "{\"req_type\":\"fenced\",\"epoch\":9223372036854775808} | not the number 9223372036854775808",
                 "{\"req_type\":\"fenced\",\"epoch\":1e999999999} | not the number 1E+999999999",
-                "{\"req_type\":\"goodbye-answer\",\"arcs\":2147483648} | up to 2147483647",
+                "{\"req_type\":\"goodbye-answer\",\"number\":1,\"arcs\":2147483648} | up to 2147483647",
                 "{\"req_type\":\"nonsense\"} | unknown req_type 'nonsense'",
                 "{\"req_type\":7} | \"req_type\" must be a string",
                 "{} | \"req_type\" is missing",

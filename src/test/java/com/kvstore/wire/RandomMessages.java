@@ -92,8 +92,8 @@ public final class RandomMessages {
                 () -> new Fenced(number()),
                 () -> new NewView(view()),
                 () -> new Heartbeat(server(), anyLong(), number()),
-                () -> new Goodbye(server(), anyLong()),
-                () -> new GoodbyeAnswer(smallNumber()),
+                () -> new Goodbye(server(), anyLong(), number()),
+                () -> new GoodbyeAnswer(number(), smallNumber()),
                 this::batch,
                 () -> new BatchReply(
                         number(),
@@ -120,7 +120,7 @@ public final class RandomMessages {
                 () -> new MoveFailed(number(), text()),
                 () -> new OpenMove(number(), number(), ranges()),
                 () -> new Fetch(number(), anyLong(), list(() -> new Piece(anyLong(), anyLong())), smallNumber()),
-                () -> new Chunk(number(), anyLong(), list(this::stretch)),
+                () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
                 () -> new RefuseMove(number(), text())));
     }
 

@@ -78,9 +78,18 @@ public sealed interface MembershipMessage extends Message {
     /** Slave to coordinator, UDP. */
     record Heartbeat(ServerNode self, long incarnation, long sequence) implements MembershipMessage {}
 
-    /** Slave to coordinator: I am about to end; answered with {@link GoodbyeAnswer}. */
-    record Goodbye(ServerNode self, long incarnation) implements MembershipMessage {}
+    /**
+     * Slave to coordinator: I am about to end; answered with {@link GoodbyeAnswer}.
+     *
+     * @param number counts the times this process has asked, from 1
+     */
+    record Goodbye(ServerNode self, long incarnation, long number) implements MembershipMessage {}
 
-    /** @param arcs how many arcs only this slave holds in sync: 0, it may go; else it should wait */
-    record GoodbyeAnswer(int arcs) implements MembershipMessage {}
+    /**
+     * Until the slave is greeted again, the coordinator reckons with its end once it has said that it may go.
+     *
+     * @param number the question's: what was asked before the slave was last greeted says nothing any more
+     * @param arcs how many arcs only this slave holds in sync: 0, it may go; else it should wait
+     */
+    record GoodbyeAnswer(long number, int arcs) implements MembershipMessage {}
 }

@@ -27,6 +27,9 @@ public final class Peer {
     long dueNs;
     long backOffNs;
     boolean going;
+    /** Where it was told that it may go. */
+    long goingLink;
+
     long incarnation;
     long lastHeartbeatNs;
     /** Negative: this process has not told yet. */
@@ -54,7 +57,7 @@ public final class Peer {
         return link;
     }
 
-    /** It said that it is about to end. */
+    /** It was told that it may end: nothing must depend on it any more. */
     public boolean going() {
         return going;
     }
@@ -67,6 +70,11 @@ public final class Peer {
     /** When the last heartbeat came, or the process was greeted, or the coordinator began to wait for it. */
     public long lastHeartbeatNs() {
         return lastHeartbeatNs;
+    }
+
+    /** Whether a greeting is under way: the process may count itself in already. */
+    public boolean isBeingGreeted() {
+        return stage == Stage.GREETING;
     }
 
     /** How many keys it holds, as far as it has told. */

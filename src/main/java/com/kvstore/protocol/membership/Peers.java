@@ -241,9 +241,13 @@ public final class Peers {
         listener.wentDown(peer, nowNs, effects);
     }
 
-    /** It said that it is about to end. */
-    public void markGoing(Peer peer) {
-        peer.going = true;
+    /**
+     * It said that it is about to end, and is told whether it may. One that was told so once is going, whatever it is told
+     * later on that link: the first answer may arrive at any time. One that asks on another link has given up the first.
+     */
+    public void goodbye(Peer peer, long link, boolean mayGo) {
+        peer.going = mayGo || (peer.going && peer.goingLink == link);
+        peer.goingLink = peer.going ? link : 0;
     }
 
     public void onHeartbeat(Heartbeat heartbeat, long nowNs) {

@@ -2,6 +2,7 @@ package com.kvstore.protocol.movement;
 
 import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Version;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.Stretch;
@@ -67,8 +68,10 @@ public sealed interface MoveMessage extends Message {
      * @param last scan hash (unsigned) up to which, included, this answers; -1 (the largest) when the scan is complete
      * @param differing for each stretch that differs, all records of the source in it: the target drops what it has
      *     there that is not among them and older than the move's epoch
+     * @param committed with the last one: transactions that the source knows to be committed and that others may not know
+     *     of yet. A copy in sync is asked about them by a coordinator that recovers
      */
-    record Chunk(long move, long last, List<Stretch> differing) implements MoveMessage {}
+    record Chunk(long move, long last, List<Stretch> differing, List<Version> committed) implements MoveMessage {}
 
     /** Source to target: I cannot serve this, now or at all. */
     record RefuseMove(long move, String reason) implements MoveMessage {}

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * this class sets while something is planned.
  *
  * <p>Invariants: at most {@link #MAX_PER_MEMBER} running moves share a source or a target; a move runs only once every
- * transaction older than its epoch is applied at its source; a move's number is never used twice, so that a late word
+ * transaction older than its epoch is applied at its source, and what an earlier coordinator left prepared at its target is
+ * decided; a move's number is never used twice, so that a late word
  * from an earlier attempt is not taken for the present one's.
  *
  * <p>Failure behaviour: a failed move is tried again after 200 ms, then twice that each time, up to 5 s. One whose target
@@ -54,6 +55,9 @@ public final class MoveScheduler {
 
         /** Whether every transaction of an epoch before {@code epoch} is applied or aborted at {@code member}. */
         boolean settledBefore(int member, long epoch);
+
+        /** Whether the member's copies of these ranges hold nothing prepared of an earlier coordinator's that is undecided. */
+        boolean mayBeFilled(int member, List<Range> ranges);
 
         /** The member's copies of these ranges hold all that their source held. May call the scheduler back. */
         void completed(int member, List<Range> ranges, Effects effects);
@@ -255,6 +259,7 @@ public final class MoveScheduler {
     private boolean isReady(ScheduledMove move) {
         Integer source = move.plan.source();
         return host.isUp(move.plan.target())
+                && host.mayBeFilled(move.plan.target(), move.plan.ranges())
                 && (source == null || (host.isUp(source) && host.settledBefore(source, move.epoch)));
     }
 

@@ -1,5 +1,6 @@
 package com.kvstore.protocol.movement;
 
+import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
@@ -11,6 +12,7 @@ import com.kvstore.protocol.parts.Stretch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,14 +28,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MoveSource {
     private final RecordTable table;
+    private final Supplier<List<Version>> committed;
     /** By link. */
     private final Map<Long, OpenedMove> opened = new HashMap<>();
 
     private record OpenedMove(long move, PositionSet ranges) {}
 
-    /** @param table what is fed from; only read */
-    public MoveSource(RecordTable table) {
+    /**
+     * @param table what is fed from; only read
+     * @param committed what is known to be committed here and may not be everywhere yet
+     */
+    public MoveSource(RecordTable table, Supplier<List<Version>> committed) {
         this.table = table;
+        this.committed = committed;
     }
 
     /**
@@ -73,6 +80,7 @@ public final class MoveSource {
                 fetch.from(), fetch.pieces(), fetch.maxBytes(), move.ranges()::contains, /* tombstonesCount= */ false);
         scan.run(table, fetch.from());
         List<Stretch> differing = scan.differing();
-        return new Chunk(fetch.move(), scan.reached(), differing);
+        boolean last = scan.reached() == DifferenceScan.END;
+        return new Chunk(fetch.move(), scan.reached(), differing, last ? committed.get() : List.of());
     }
 }

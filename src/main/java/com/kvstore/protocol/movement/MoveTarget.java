@@ -1,6 +1,7 @@
 package com.kvstore.protocol.movement;
 
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.movement.MoveMessage.CancelMove;
@@ -14,8 +15,10 @@ import com.kvstore.protocol.parts.RecordTable;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +47,7 @@ public final class MoveTarget {
     static final long MAX_PAUSE_NS = 5_000_000_000L;
 
     private final RecordTable table;
+    private final Consumer<List<Version>> learned;
     /** By number of the move; in the order they were started. */
     private final Map<Long, Run> runs = new LinkedHashMap<>();
     /** Moves whose link is open. */
@@ -72,9 +76,13 @@ public final class MoveTarget {
         }
     }
 
-    /** @param table what is filled */
-    public MoveTarget(RecordTable table) {
+    /**
+     * @param table what is filled
+     * @param learned told, when a move ends, what its source knew to be committed
+     */
+    public MoveTarget(RecordTable table, Consumer<List<Version>> learned) {
         this.table = table;
+        this.learned = learned;
     }
 
     /**
@@ -219,7 +227,10 @@ public final class MoveTarget {
         String problem = run.filling.take(chunk, nowNs);
         if (problem != null) {
             fail(run, problem, effects);
-        } else if (!finishedOrReported(run, nowNs, effects)) {
+            return;
+        }
+        learned.accept(chunk.committed());
+        if (!finishedOrReported(run, nowNs, effects)) {
             askWhenPaid(run, nowNs, effects);
         }
     }

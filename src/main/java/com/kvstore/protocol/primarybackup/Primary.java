@@ -141,7 +141,7 @@ final class Primary {
             }
             AppliedRequests.Known known = replica.requests.find(id);
             if (known != AppliedRequests.Known.FRESH) {
-                effects.reply(client, known == AppliedRequests.Known.DONE ? Result.Ack.WHOLE : forgotten());
+                effects.reply(client, known == AppliedRequests.Known.DONE ? Result.Ack.WHOLE : forgotten(id));
                 return;
             }
         }
@@ -155,13 +155,15 @@ final class Primary {
         append(new LogEntry(id, Resolver.writes(command.writes(), nowMs)), client, Result.Ack.WHOLE, nowNs);
     }
 
-    private Result forgotten() {
+    private Result forgotten(RequestId id) {
+        // With an epoch above the request's, a client knows that a first attempt was not executed.
+        boolean tooOld = id.epoch() < replica.requests.floor();
         return new Result.Failure(
                 ErrorCode.OUTCOME_UNKNOWN,
                 "This request may have been applied so long ago that nobody remembers. Nothing was done now; read the key"
                         + " to see.",
                 null,
-                replica.commit);
+                tooOld ? replica.commit : 0);
     }
 
     private void compute(long client, Command.Compute command, long nowNs, Effects effects) {

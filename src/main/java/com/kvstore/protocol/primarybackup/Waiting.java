@@ -136,11 +136,10 @@ final class Waiting {
         reads.clear();
     }
 
-    private Result unknown() {
-        return new Result.Failure(
+    /** Without an epoch: with one, a client may take it for never executed. */
+    private static Result unknown() {
+        return Result.Failure.of(
                 ErrorCode.OUTCOME_UNKNOWN,
-                "No majority of the peers has confirmed the write in time: it may be applied, now or later, or not at all.",
-                null,
-                replica.commit);
+                "No majority of the peers has confirmed the write in time: it may be applied, now or later, or not at all.");
     }
 }

@@ -144,6 +144,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         moves.tick(nowNs, effects);
         twoPhase.turnEnded(nowNs, effects);
         if (stopping && twoPhase.allDecided()) {
+            twoPhase.flush(nowNs, effects);
             effects.stop(0);
         }
     }
@@ -171,7 +172,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             tick(nowNs, effects);
         } else if (timer.equals(STOP)) {
             effects.stop(0);
-        } else if (!views.onTimer(timer)) {
+        } else if (!views.onTimer(timer) && !twoPhase.onTimer(timer)) {
             health.onTimer(timer, nowNs, effects);
         }
     }
@@ -244,19 +245,19 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     private void onGoodbye(long link, Goodbye goodbye, Effects effects) {
         Peer peer = peers.at(goodbye.self());
         if (peer == null || peer.member() == 0 || peer.incarnation() != goodbye.incarnation()) {
-            effects.send(link, new GoodbyeAnswer(0));
+            effects.send(link, new GoodbyeAnswer(goodbye.number(), 0));
             return;
         }
         int only = health.arcsOnlyReachableAt(peer.member());
-        if (only == 0 && views.isChanging()) {
-            // The view on its way may count on this copy: it asks again in a moment.
+        if (only == 0 && (views.isChanging() || peer.isBeingGreeted())) {
+            // The view on its way, or the greeting, may count on this copy: it asks again in a moment.
             only = 1;
         }
-        if (only == 0) {
-            peers.markGoing(peer);
+        if (only == 0 && !peer.going()) {
             effects.note("INFO", "Server " + peer.address() + " is going");
         }
-        effects.send(link, new GoodbyeAnswer(only));
+        peers.goodbye(peer, link, only == 0);
+        effects.send(link, new GoodbyeAnswer(goodbye.number(), only));
     }
 
     private void depose(long epoch, Effects effects) {

@@ -53,6 +53,10 @@ final class Registration {
     private long leaveAtNs = Long.MAX_VALUE;
 
     private boolean goodbyeAnswered;
+    /** Goodbyes said so far. */
+    private long goodbyes;
+    /** Answers to goodbyes up to this one came too late. */
+    private long goodbyesVoid;
 
     Registration(SlaveConfig config, long incarnation, RecordTable table) {
         this.config = config;
@@ -253,13 +257,21 @@ final class Registration {
             effects.stop(0);
         } else {
             if (link != 0) {
-                effects.send(link, new Goodbye(config.self(), incarnation));
+                effects.send(link, new Goodbye(config.self(), incarnation, ++goodbyes));
             }
             effects.setTimer(GOODBYE, nowNs + ASK_AGAIN_NS);
         }
     }
 
+    /** A coordinator has greeted this node and counts on it again, whatever was said before about its leaving. */
+    void greeted() {
+        goodbyesVoid = goodbyes;
+    }
+
     private void onGoodbyeAnswer(GoodbyeAnswer answer, long nowNs, Effects effects) {
+        if (answer.number() <= goodbyesVoid) {
+            return;
+        }
         if (answer.arcs() == 0) {
             effects.stop(0);
         } else if (!goodbyeAnswered) {

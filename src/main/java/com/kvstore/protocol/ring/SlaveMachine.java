@@ -66,8 +66,8 @@ public final class SlaveMachine implements Machine {
         this.table = table;
         this.incarnation = incarnation;
         participant = new Participant(table);
-        source = new MoveSource(table);
-        target = new MoveTarget(table);
+        source = new MoveSource(table, participant::committed);
+        target = new MoveTarget(table, participant::learn);
         sweeper = new Sweeper(table);
         registration = new Registration(config, incarnation, table);
     }
@@ -216,6 +216,7 @@ public final class SlaveMachine implements Machine {
         coordinatorAddress = hello.self();
         coordinatorLink = link;
         waiting = null;
+        registration.greeted();
         adopt(hello.view(), nowNs, effects);
         effects.send(
                 link,

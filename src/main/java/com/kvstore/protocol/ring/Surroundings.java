@@ -60,6 +60,12 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     }
 
     @Override
+    public boolean isGoing(int member) {
+        Peer peer = peers.of(member);
+        return peer != null && peer.going();
+    }
+
+    @Override
     public SortedSet<Integer> down() {
         return peers.membersThatAre(Liveness.DOWN);
     }
@@ -94,6 +100,11 @@ final class Surroundings implements Cluster, MoveScheduler.Host {
     @Override
     public boolean settledBefore(int member, long epoch) {
         return twoPhase != null && twoPhase.settledBefore(member, epoch);
+    }
+
+    @Override
+    public boolean mayBeFilled(int member, List<Range> ranges) {
+        return twoPhase != null && twoPhase.mayBeFilled(member, ranges);
     }
 
     @Override

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Channel {
     /** A frame is full when its values come to so much. */
     private static final int FRAME_BYTES = 1 << 20;
+    /** So many commits leave at once, with or without company. */
+    private static final int MOST_COMMITS_WAITING = 1_000;
     /** Time that a value is allowed on its way, beside the time-out: at least 25 MB a second are expected of a link. */
     private static final long NS_PER_BYTE = 40;
 
@@ -74,6 +76,8 @@ final class Channel {
     long grantedFromNs = Long.MIN_VALUE;
 
     long lastSentNs;
+    /** When commits that have no company leave; {@link Long#MAX_VALUE} if there are none. */
+    long commitsDueNs = Long.MAX_VALUE;
 
     private List<Version> commits = new ArrayList<>();
     private List<Version> aborts = new ArrayList<>();
@@ -123,13 +127,19 @@ final class Channel {
     }
 
     boolean isEmpty() {
-        return commits.isEmpty() && aborts.isEmpty() && prepares.isEmpty() && reads.isEmpty();
+        return commits.isEmpty() && !isUrgent();
+    }
+
+    /** Whether it has something for which somebody waits: anything but a few commits. */
+    boolean isUrgent() {
+        return !prepares.isEmpty() || !reads.isEmpty() || !aborts.isEmpty() || commits.size() >= MOST_COMMITS_WAITING;
     }
 
     /** Sends what was gathered, in one frame unless its values are large; empty, it asks for a sign of life. */
     void send(long link, Turn turn, Effects effects) {
         long nowNs = turn.nowNs();
         lastSentNs = nowNs;
+        commitsDueNs = Long.MAX_VALUE;
         int from = 0;
         long bytes = 0;
         long allBytes = 0;
@@ -229,6 +239,7 @@ final class Channel {
         clearGathered();
         sequence = 0;
         grantedFromNs = Long.MIN_VALUE;
+        commitsDueNs = Long.MAX_VALUE;
         return lost;
     }
 

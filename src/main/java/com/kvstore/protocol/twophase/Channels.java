@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The channels to all members, in the order of their ids. */
 final class Channels {
+    /** Longer than a loaded turn takes, much shorter than anybody would notice that a key is still locked at a slave. */
+    private static final long COMMITS_WAIT_NS = 1_000_000;
+
     private final Cluster cluster;
     private final TreeMap<Integer, Channel> byMember = new TreeMap<>();
 
@@ -46,6 +49,30 @@ final class Channels {
                 send(channel, turn, effects);
             }
         }
+    }
+
+    /**
+     * The same, but commits that have no company wait a moment for the next prepare or read, which they then ride with:
+     * nobody waits for them, and whatever could tell that they are late goes the same way, behind them.
+     *
+     * @return when the next of those that wait are due; {@link Long#MAX_VALUE} if none do
+     */
+    long sendUrgent(Channel.Turn turn, Effects effects) {
+        long nextNs = Long.MAX_VALUE;
+        for (Channel channel : byMember.values()) {
+            if (channel.isEmpty()) {
+                continue;
+            }
+            if (channel.commitsDueNs == Long.MAX_VALUE) {
+                channel.commitsDueNs = turn.nowNs() + COMMITS_WAIT_NS;
+            }
+            if (channel.isUrgent() || channel.commitsDueNs <= turn.nowNs()) {
+                send(channel, turn, effects);
+            } else {
+                nextNs = Math.min(nextNs, channel.commitsDueNs);
+            }
+        }
+        return nextNs;
     }
 
     void send(Channel channel, Channel.Turn turn, Effects effects) {

@@ -18,6 +18,9 @@ public interface Cluster {
     /** Where the member is reached, for people. */
     String name(int member);
 
+    /** Whether the member may end at any moment, as it was told that it may. */
+    boolean isGoing(int member);
+
     /** The members that are down, ascending. */
     SortedSet<Integer> down();
 

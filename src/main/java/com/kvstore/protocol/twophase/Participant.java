@@ -82,6 +82,15 @@ public final class Participant {
         return committed.list();
     }
 
+    /** The copy was filled from another, which knew these to be committed: what they wrote came with it. */
+    public void learn(List<Version> transactions) {
+        for (Version transaction : transactions) {
+            if (!prepared.containsKey(transaction) && !committed.contains(transaction)) {
+                committed.add(transaction);
+            }
+        }
+    }
+
     public List<Version> aborted() {
         return aborted.list();
     }

@@ -2,10 +2,12 @@ package com.kvstore.protocol.twophase;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
+import com.kvstore.protocol.membership.Arc;
 import com.kvstore.protocol.membership.Copy;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.InDoubt;
 import com.kvstore.protocol.membership.PreparedWrite;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import java.util.ArrayList;
@@ -20,10 +22,15 @@ import java.util.TreeSet;
 /**
  * Finishes the transactions an earlier coordinator left half done.
  *
- * <p>The rule, for each transaction that some slave holds prepared: any participant committed it: commit. A participant
- * that is in sync, of the same incarnation, never prepared it or aborted it: abort. All that are up hold it prepared, and those
- * that are not can be put out of sync for all of its keys: commit, once they are. Otherwise it stays in doubt, and its
- * keys with it, until a participant returns.
+ * <p>The rule, for each transaction that some slave holds prepared: anybody knows that it was committed: commit. A copy of
+ * one of its keys that was in sync when its member was first heard neither holds it prepared nor knows that it was
+ * committed: abort. Every copy in sync of its keys was heard, or can be put out of sync: commit, once that is so.
+ * Otherwise it stays in doubt, and its keys with it, until a member returns.
+ *
+ * <p>What makes a copy in sync a witness, though its member need not have taken part: it was filled from one that was, which
+ * had nothing undecided then, and was told what is committed with the last of the data. The witness counts as of the first
+ * time it was heard: copies come and go while this coordinator moves data, what they said stays true. Where an arc is lost,
+ * only participants are witnesses, as other copies there began with nothing.
  *
  * <p>Member ids stand for incarnations: a participant that lost its data has another id and is not asked. A prepared
  * record is void where its holder is another member than the one that prepared, or lost sync since.
@@ -36,8 +43,8 @@ final class Recovery {
     private final StaleMarker stale;
     /** In-doubt transactions and the members that hold them prepared. */
     private final TreeMap<Version, Doubt> doubts = new TreeMap<>();
-    /** What the members that have greeted know; their ids are those of this life's first view or later. */
-    private final Map<Integer, KnownOutcomes> heard = new HashMap<>();
+    /** What members said when they were heard first, by id; until nothing from before this life can come up again. */
+    private final TreeMap<Integer, Hearing> hearings = new TreeMap<>();
     /** Decided here (true: commit): holds for members that are heard later or again. */
     private final Map<Version, Boolean> decidedHere = new HashMap<>();
     /** Members of the first view that have not been heard and still count. */
@@ -54,8 +61,8 @@ final class Recovery {
         final Version version;
         final List<Integer> participants;
         final TreeSet<Integer> preparedAt = new TreeSet<>();
-        /** Keys and their positions, as far as the participants that were heard know them. */
-        final TreeMap<Bytes, Integer> keys = new TreeMap<>();
+        /** Keys, as far as the participants that were heard know them. */
+        final TreeSet<Bytes> keys = new TreeSet<>();
         /** Of all its keys, those that no participant heard so far has a copy of among them. */
         final TreeSet<Integer> positions = new TreeSet<>();
 
@@ -64,6 +71,22 @@ final class Recovery {
             participants = transaction.participants();
             positions.addAll(transaction.elsewhere());
             transaction.writes().forEach(write -> positions.add(write.position()));
+        }
+    }
+
+    /** What a member knew when it was heard first, and the view that was in force then. */
+    private record Hearing(KnownOutcomes known, View view) {
+        /** Whether the member, if the transaction was ever decided, would hold it prepared or know what became of it. */
+        boolean isWitness(int member, Doubt doubt) {
+            boolean tookPart = doubt.participants.contains(member);
+            for (int position : doubt.positions) {
+                Arc arc = view.arcAt(position);
+                Copy copy = arc.copyOf(member);
+                if (copy != null && copy.inSync() && (tookPart || !arc.lost())) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 
@@ -104,6 +127,21 @@ final class Recovery {
         return !unheard.contains(member) && !unacknowledged.containsKey(member) && !isInDoubtAt(member);
     }
 
+    /** Whether a copy of one of these ranges, at {@code member}, holds something prepared that is not decided yet. */
+    boolean isInDoubtIn(int member, List<Range> ranges) {
+        for (Doubt doubt : doubts.values()) {
+            if (doubt.preparedAt.contains(member)) {
+                for (Range range : ranges) {
+                    Integer position = doubt.positions.ceiling(range.start());
+                    if (position != null && position <= range.end()) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
     private boolean isInDoubtAt(int member) {
         for (Doubt doubt : doubts.values()) {
             if (doubt.preparedAt.contains(member)) {
@@ -121,7 +159,9 @@ final class Recovery {
     void onGreeted(int member, KnownOutcomes known, OpenAttempts mine, long startEpoch) {
         unheard.remove(member);
         unacknowledged.remove(member);
-        heard.put(member, known);
+        if (!priorSettled()) {
+            hearings.putIfAbsent(member, new Hearing(known, cluster.view()));
+        }
         for (InDoubt transaction : known.inDoubt()) {
             Version version = transaction.transaction();
             if (version.epoch() >= startEpoch) {
@@ -136,7 +176,7 @@ final class Recovery {
                 Doubt doubt = doubts.computeIfAbsent(version, any -> new Doubt(transaction));
                 doubt.preparedAt.add(member);
                 for (PreparedWrite write : transaction.writes()) {
-                    if (doubt.keys.put(write.key(), write.position()) == null) {
+                    if (doubt.keys.add(write.key())) {
                         keysInDoubt.merge(write.key(), 1, Integer::sum);
                     }
                 }
@@ -194,6 +234,9 @@ final class Recovery {
         if (!started) {
             return;
         }
+        if (priorSettled()) {
+            hearings.clear();
+        }
         for (int member : unheard) {
             if (cluster.liveness(member) == Liveness.CONNECTING) {
                 return;
@@ -221,77 +264,42 @@ final class Recovery {
             close(doubt, false);
             return false;
         }
-        boolean absentCounts = false;
         boolean neverPrepared = false;
-        for (int member : doubt.participants) {
-            KnownOutcomes known = heard.get(member);
-            if (known != null && known.committed(doubt.version)) {
+        for (Map.Entry<Integer, Hearing> entry : hearings.entrySet()) {
+            KnownOutcomes known = entry.getValue().known();
+            if (known.committed(doubt.version)) {
                 close(doubt, true);
                 return false;
             }
-            boolean present = view.members().containsKey(member);
-            neverPrepared |=
-                    present && known != null && !known.prepared(doubt.version) && !isOutOfSync(view, member, doubt);
-            absentCounts |= known == null && countsAnywhere(view, member);
+            neverPrepared |= !known.prepared(doubt.version) && entry.getValue().isWitness(entry.getKey(), doubt);
         }
         if (neverPrepared) {
             close(doubt, false);
             return false;
         }
-        if (!isPreparedInSyncEverywhere(view, doubt)) {
+        if (!awaitsWitness(view, doubt)) {
+            close(doubt, true);
             return false;
         }
-        if (!absentCounts) {
-            close(doubt, true);
-        }
-        return absentCounts && staleWouldHelp(view, doubt);
+        return !awaitsWitness(ViewChanges.markStale(view, cluster.down()), doubt);
     }
 
-    /** Whether every absent participant would stop to count if the members that are down lost sync. */
-    private boolean staleWouldHelp(View view, Doubt doubt) {
-        View after = ViewChanges.markStale(view, cluster.down());
-        for (int member : doubt.participants) {
-            if (heard.get(member) == null && countsAnywhere(after, member)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Whether each key has an in-sync copy that holds the transaction prepared and is up. */
-    private boolean isPreparedInSyncEverywhere(View view, Doubt doubt) {
-        for (int position : doubt.keys.values()) {
-            boolean found = false;
-            for (Copy copy : view.arcAt(position).copies()) {
-                found |= copy.inSync()
-                        && doubt.preparedAt.contains(copy.member())
-                        && cluster.liveness(copy.member()) == Liveness.UP;
-            }
-            if (!found) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /**
-     * Whether the member has no copy in sync of any of the transaction's keys: then it proves nothing that it does not hold
-     * it prepared. It may have been told to drop it, when its copies fell behind, and may have lost those copies since.
-     */
-    private static boolean isOutOfSync(View view, int member, Doubt doubt) {
+    /** Whether a copy in sync of one of the transaction's keys has not been heard. */
+    private boolean awaitsWitness(View view, Doubt doubt) {
         for (int position : doubt.positions) {
-            Copy copy = view.arcAt(position).copyOf(member);
-            if (copy != null && copy.inSync()) {
-                return false;
+            for (Copy copy : view.arcAt(position).copies()) {
+                if (copy.inSync() && unheard.contains(copy.member())) {
+                    return true;
+                }
             }
         }
-        return true;
+        return false;
     }
 
     private void close(Doubt doubt, boolean commit) {
         doubts.remove(doubt.version);
         decidedHere.put(doubt.version, commit);
-        for (Bytes key : doubt.keys.keySet()) {
+        for (Bytes key : doubt.keys) {
             keysInDoubt.computeIfPresent(key, (any, count) -> count == 1 ? null : count - 1);
         }
         for (int member : doubt.preparedAt) {

@@ -102,6 +102,11 @@ final class Scans {
         again.values().forEach(this::begin);
     }
 
+    /** Whether slaves are to be asked when the turn ends. */
+    boolean isAsking() {
+        return !unsent.isEmpty();
+    }
+
     /** Asks; after the turn's batches have left. */
     void turnEnded(Effects effects) {
         if (unsent.isEmpty()) {

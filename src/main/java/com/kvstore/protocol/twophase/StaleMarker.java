@@ -17,7 +17,8 @@ import java.util.TreeSet;
  * <p>Only where a witness goes on: another copy in sync, whose member has answered something that was sent after the last
  * one went down. Else a member that is merely slow to answer would be given up for one that has just died, unnoticed, and
  * with that the only copy left. Members that are not witnesses yet are asked for a sign of life; each answers, or goes
- * down itself, within the request time-out.
+ * down itself, within the request time-out. One that was told that it may end is no witness: it may be gone before it is
+ * noticed.
  *
  * <p>Threading: one machine's.
  */
@@ -102,6 +103,7 @@ final class StaleMarker {
             Channel channel = channels.existing(member);
             if (channel != null
                     && cluster.liveness(member) == Liveness.UP
+                    && !cluster.isGoing(member)
                     && channel.grantedFromNs != Long.MIN_VALUE
                     && channel.grantedFromNs >= lastDownNs) {
                 witnesses.add(member);

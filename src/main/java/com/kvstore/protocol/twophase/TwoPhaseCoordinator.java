@@ -12,8 +12,10 @@ import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
@@ -40,6 +42,8 @@ public final class TwoPhaseCoordinator {
     private record Held(
             long client, Command command, @Nullable RequestId id) {}
 
+    private static final TimerId COMMITS = new TimerId("commits", 0);
+
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
@@ -53,6 +57,9 @@ public final class TwoPhaseCoordinator {
     private final Recovery recovery;
     private final int maxWaiting;
     private final Deque<Held> held = new ArrayDeque<>();
+    /** For when {@link #COMMITS} is set; {@link Long#MAX_VALUE} if it is not. */
+    private long commitsTimerNs = Long.MAX_VALUE;
+
     private long startEpoch = Long.MAX_VALUE;
     private long served;
 
@@ -257,12 +264,38 @@ public final class TwoPhaseCoordinator {
                 execute(request.client(), request.command(), request.id(), nowNs, effects);
             }
         }
-        channels.send(turn(nowNs), effects);
+        if (scans.isAsking()) {
+            // Whose question must find the commits that were decided before.
+            channels.send(turn(nowNs), effects);
+        } else {
+            armCommits(channels.sendUrgent(turn(nowNs), effects), effects);
+        }
         scans.turnEnded(effects);
         if (stale.isWaiting()) {
             pingWhere(stale::asks, nowNs, effects);
         }
         fence.askFor(channel -> channels.send(channel, turn(nowNs), effects), nowNs);
+    }
+
+    private void armCommits(long dueNs, Effects effects) {
+        if (dueNs < commitsTimerNs) {
+            commitsTimerNs = dueNs;
+            effects.setTimer(COMMITS, dueNs);
+        }
+    }
+
+    /** @return whether the timer is this class's; what it was for is done at the end of the turn */
+    public boolean onTimer(TimerId timer) {
+        if (!timer.equals(COMMITS)) {
+            return false;
+        }
+        commitsTimerNs = Long.MAX_VALUE;
+        return true;
+    }
+
+    /** The process ends: nothing that is decided waits any longer. */
+    public void flush(long nowNs, Effects effects) {
+        channels.send(turn(nowNs), effects);
     }
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
@@ -313,6 +346,11 @@ public final class TwoPhaseCoordinator {
         return recovery.isComplete()
                 && recovery.isSettledAt(member)
                 && transactions.open().settledBefore(member, epoch);
+    }
+
+    /** Whether the member's copies of these ranges hold nothing prepared of an earlier coordinator's that is undecided. */
+    public boolean mayBeFilled(int member, List<Range> ranges) {
+        return !recovery.isInDoubtIn(member, ranges);
     }
 
     /** Whether no client waits for a write. */

@@ -1,26 +1,21 @@
 package com.kvstore.sim.check;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.sim.check.Operation.Kind;
-import com.kvstore.sim.check.Operation.Outcome;
+import com.kvstore.sim.check.KeyChecker.Impossible;
+import com.kvstore.sim.check.KeyChecker.Undecided;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Judges a history: whether every key behaved as one register would ({@link KeyChecker}), and whether transactions were
- * seen whole or not at all.
+ * seen whole or not at all ({@link TransactionChecker}).
  *
  * <p>Each key is judged by itself, which is enough because linearizability is local (Herlihy, Wing: Linearizability,
- * 1990; Horn, Kroening: Faster linearizability checking via P-compositionality, 2015).
- *
- * <p>Transactions: where each key of one was written by it alone, a read that began after another read had seen any of its
- * values must see its value too.
+ * 1990; Horn, Kroening: Faster linearizability checking via P-compositionality, 2015). Acknowledged writes that are lost,
+ * deletes that come undone and refused writes that take effect are all answers that no order explains.
  *
  * <p>Thread-safe: holds nothing.
  */
@@ -37,66 +32,62 @@ public final class HistoryChecker {
         }
     }
 
+    /**
+     * What became of judging a history.
+     *
+     * @param violations the first one of each key and transaction
+     * @param undecided keys on which too many operations overlap to find out in reasonable time
+     */
+    public record Verdict(List<Violation> violations, List<Bytes> undecided) {
+        public Verdict {
+            violations = List.copyOf(violations);
+            undecided = List.copyOf(undecided);
+        }
+
+        public boolean isCorrect() {
+            return violations.isEmpty() && undecided.isEmpty();
+        }
+    }
+
     private HistoryChecker() {}
 
-    /** The first violation of each key and transaction; empty for a correct history. */
+    /**
+     * The first violation of each key and transaction; empty for a correct history.
+     *
+     * @throws IllegalArgumentException if too many operations overlap on one key to find out in reasonable time
+     */
     public static List<Violation> check(List<Operation> operations) {
+        Verdict verdict = judge(operations);
+        if (verdict.violations().isEmpty() && !verdict.undecided().isEmpty()) {
+            throw new IllegalArgumentException("too many operations at once on " + verdict.undecided());
+        }
+        return verdict.violations();
+    }
+
+    /** Judges every key and every transaction. */
+    public static Verdict judge(List<Operation> operations) {
         Map<Bytes, List<Operation>> byKey = new TreeMap<>();
-        Map<Long, List<Operation>> byTransaction = new LinkedHashMap<>();
+        Map<Long, List<Operation>> groups = new LinkedHashMap<>();
         for (Operation operation : operations) {
             byKey.computeIfAbsent(operation.key(), any -> new ArrayList<>()).add(operation);
             if (operation.transaction() != 0) {
-                byTransaction
-                        .computeIfAbsent(operation.transaction(), any -> new ArrayList<>())
+                groups.computeIfAbsent(operation.transaction(), any -> new ArrayList<>())
                         .add(operation);
             }
         }
         List<Violation> violations = new ArrayList<>();
-        byKey.forEach((key, ofKey) -> new KeyChecker(key, ofKey).check().ifPresent(violations::add));
-        byTransaction.values().forEach(parts -> checkWhole(parts, byKey).ifPresent(violations::add));
-        return violations;
-    }
-
-    private static Optional<Violation> checkWhole(List<Operation> parts, Map<Bytes, List<Operation>> byKey) {
-        Set<Bytes> keys = new HashSet<>();
-        for (Operation part : parts) {
-            keys.add(part.key());
-            if (part.kind() != Kind.PUT || !isOnlyWrite(part, byKey.getOrDefault(part.key(), List.of()))) {
-                return Optional.empty();
-            }
-        }
-        Operation seen = null;
-        for (Bytes key : keys) {
-            for (Operation read : byKey.getOrDefault(key, List.of())) {
-                if (read.kind() == Kind.GET
-                        && read.outcome() == Outcome.DONE
-                        && (seen == null || read.endNs() < seen.endNs())) {
-                    seen = read;
+        List<Bytes> undecided = new ArrayList<>();
+        byKey.forEach((key, ofKey) -> {
+            try {
+                Impossible impossible = new KeyChecker(ofKey).check();
+                if (impossible != null) {
+                    violations.add(new Violation(key, new KeyExcerpt(ofKey, impossible).text()));
                 }
+            } catch (Undecided tooMany) {
+                undecided.add(key);
             }
-        }
-        if (seen == null) {
-            return Optional.empty();
-        }
-        for (Operation part : parts) {
-            for (Operation read : byKey.getOrDefault(part.key(), List.of())) {
-                if (read.kind() == Kind.GET && read.outcome() == Outcome.NOT_FOUND && read.startNs() > seen.endNs()) {
-                    return Optional.of(new Violation(
-                            part.key(),
-                            "half of a transaction was seen\n  one key has it:     " + seen + "\n  another has it not: "
-                                    + read + "\n  written by          " + part));
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static boolean isOnlyWrite(Operation write, List<Operation> ofKey) {
-        for (Operation other : ofKey) {
-            if (other.kind() != Kind.GET && other.transaction() != write.transaction()) {
-                return false;
-            }
-        }
-        return true;
+        });
+        violations.addAll(new TransactionChecker(byKey, groups).check());
+        return new Verdict(violations, undecided);
     }
 }

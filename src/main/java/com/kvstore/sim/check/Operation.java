@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param who the client
  * @param value what a PUT or an UPDATE writes, what a GET has read; else null
  * @param span from the question to the answer
- * @param transaction the same number for all keys of one multi-key transaction; 0 if it is on its own
+ * @param transaction the same number for all keys of one transaction or one multi-get; 0 if it is on its own
  */
 public record Operation(
         String who, Kind kind, Bytes key, @Nullable Bytes value, Outcome outcome, Span span, long transaction) {

@@ -29,8 +29,10 @@ final class MoveHarness {
 
     final MemoryTable sourceTable = new MemoryTable();
     final MemoryTable targetTable = new MemoryTable();
-    final MoveSource source = new MoveSource(sourceTable);
-    final MoveTarget target = new MoveTarget(targetTable);
+    List<Version> knownAtSource = List.of();
+    final List<Version> learned = new ArrayList<>();
+    final MoveSource source = new MoveSource(sourceTable, () -> knownAtSource);
+    final MoveTarget target = new MoveTarget(targetTable, learned::addAll);
     final RecordingEffects effects = new RecordingEffects();
     private final RecordingEffects sourceEffects = new RecordingEffects();
 

@@ -56,6 +56,7 @@ final class MoveSchedulerTest {
         when(host.isUp(anyInt())).thenAnswer(call -> up.contains(call.<Integer>getArgument(0)));
         when(host.address(anyInt())).thenAnswer(call -> address(call.getArgument(0)));
         when(host.settledBefore(anyInt(), anyLong())).thenReturn(true);
+        when(host.mayBeFilled(anyInt(), any())).thenReturn(true);
         doAnswer(call -> sent.add(new Sent(call.getArgument(0), call.getArgument(1))))
                 .when(host)
                 .send(anyInt(), any(), any());
@@ -72,6 +73,17 @@ final class MoveSchedulerTest {
         assertEquals(List.of("[REBALANCE] Copying 2 arcs to 127.0.0.1:8082 from 127.0.0.1:8081"), effects.notes);
         assertFalse(scheduler.idle());
         assertEquals(0.0, scheduler.fraction());
+    }
+
+    @Test
+    void aMoveWaitsUntilWhatItsTargetHoldsPreparedIsDecided() {
+        when(host.mayBeFilled(2, List.of(new Range(0, 10)))).thenReturn(false);
+        onView(view(7, arc(0, 10, 1, 2)));
+        assertEquals(List.of(), sent);
+        when(host.mayBeFilled(2, List.of(new Range(0, 10)))).thenReturn(true);
+        nowNs += 50 * MS;
+        scheduler.tick(nowNs, effects);
+        assertEquals(2, onlyStart().ranges().isEmpty() ? 0 : sent.get(0).member());
     }
 
     @Test

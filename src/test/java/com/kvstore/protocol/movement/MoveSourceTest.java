@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.RecordingEffects;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
@@ -22,10 +23,11 @@ import org.junit.jupiter.api.Test;
 
 final class MoveSourceTest {
     private static final long LINK = 7;
+    private static final List<Version> COMMITTED = List.of(new Version(3, 4));
     private static final List<Piece> NOTHING_THERE = List.of(new Piece(-1, 0));
 
     private final MemoryTable table = new MemoryTable();
-    private final MoveSource source = new MoveSource(table);
+    private final MoveSource source = new MoveSource(table, () -> COMMITTED);
     private final RecordingEffects effects = new RecordingEffects();
 
     @Test
@@ -63,7 +65,7 @@ final class MoveSourceTest {
     void anEmptySourceAnswersATargetThatHasSomethingWithAnEmptyStretch() {
         open(LOWER_HALF);
         Chunk chunk = fetch(new Fetch(1, 0, List.of(new Piece(100, 5), new Piece(-1, 0)), 1000));
-        assertEquals(new Chunk(1, -1, List.of(new Stretch(0, 100, List.of()))), chunk);
+        assertEquals(new Chunk(1, -1, List.of(new Stretch(0, 100, List.of())), COMMITTED), chunk);
     }
 
     @Test
@@ -91,8 +93,10 @@ final class MoveSourceTest {
             fetches++;
             assertEquals(List.of(), chunk.differing());
             if (chunk.last() == -1) {
+                assertEquals(COMMITTED, chunk.committed());
                 break;
             }
+            assertEquals(List.of(), chunk.committed(), "known outcomes go with the last of the data");
             assertTrue(Long.compareUnsigned(chunk.last(), from) > 0);
             from = chunk.last() + 1;
         }

@@ -60,6 +60,18 @@ final class MoveTargetTest {
     }
 
     @Test
+    void whatTheSourceKnewToBeCommittedIsKnownAtTheTargetBeforeTheMoveIsDone() {
+        fillSource(20_000);
+        world.knownAtSource = List.of(new Version(3, 4), new Version(5, 6));
+
+        world.start(1, SOURCE, LOWER_HALF, 0);
+        world.run();
+
+        onlyDone();
+        assertEquals(world.knownAtSource, world.learned);
+    }
+
+    @Test
     void aNearlyEqualTargetFetchesOnlyThePiecesThatDiffer() {
         fillSource(20_000);
         copyAll();
@@ -188,7 +200,7 @@ final class MoveTargetTest {
     void aRecordTheSourceSendsOutsideTheRangesIsNotTakenIn() {
         startAndSwallowTheFetch();
         StoredRecord outside = record(20, 1);
-        answer(new Chunk(1, BoundedScan.END, List.of(new Stretch(0, -1, List.of(moved(outside))))));
+        answer(new Chunk(1, BoundedScan.END, List.of(new Stretch(0, -1, List.of(moved(outside)))), List.of()));
         assertNull(world.targetTable.get(outside.key()));
     }
 
@@ -410,8 +422,8 @@ final class MoveTargetTest {
     void anAnswerToWhatWasNotAskedFailsTheMove() {
         startAndSwallowTheFetch();
         long middle = Long.MIN_VALUE;
-        answer(new Chunk(1, middle, List.of()));
-        answer(new Chunk(1, middle - 1, List.of()));
+        answer(new Chunk(1, middle, List.of(), List.of()));
+        answer(new Chunk(1, middle - 1, List.of(), List.of()));
         world.run();
         assertEquals(1, world.reportsOf(MoveFailed.class).size(), "an answer that goes back");
     }
@@ -420,7 +432,7 @@ final class MoveTargetTest {
     void aStretchBeyondItsChunkFailsTheMoveAndTouchesNothing() {
         store(world.targetTable, record(1, 1));
         startAndSwallowTheFetch();
-        answer(new Chunk(1, 5, List.of(new Stretch(0, BoundedScan.END, List.of()))));
+        answer(new Chunk(1, 5, List.of(new Stretch(0, BoundedScan.END, List.of())), List.of()));
         world.run();
         assertEquals(1, world.reportsOf(MoveFailed.class).size());
         assertEquals(1, world.targetTable.keys());

@@ -220,6 +220,17 @@ final class RingHarness {
         node.timers.clear();
     }
 
+    /** The links that {@code from} has to {@code to}, the oldest first, under the numbers they have at {@code from}. */
+    static List<Long> links(Node from, Node to) {
+        List<Long> links = new ArrayList<>();
+        from.links.forEach((link, end) -> {
+            if (end.peer == to) {
+                links.add(link);
+            }
+        });
+        return links;
+    }
+
     /** Lets everything happen that needs no time to pass. */
     void settle() {
         boolean busy = true;

@@ -39,6 +39,7 @@ final class RingTest {
         RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
         assertEquals(Result.Ack.WHOLE, ring.put("username", "alice"));
         assertEquals("alice", ring.get("username"));
+        ring.advance(2);
         assertTrue(ring.owner("username").table.holds(NAME));
         assertTrue(ring.replica("username").table.holds(NAME));
         assertEquals(
@@ -46,6 +47,44 @@ final class RingTest {
                 ring.slaves.values().stream()
                         .filter(node -> node.table.holds(NAME))
                         .count());
+    }
+
+    @Test
+    void aCommitRidesWithWhatComesNextOrGoesAloneAMomentLater() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        Node owner = ring.owner("username");
+        ring.put("username", "alice");
+        assertFalse(owner.table.holds(NAME), "nobody waits for it");
+
+        assertEquals("alice", ring.get("username"), "but a read finds it");
+        assertTrue(owner.table.holds(NAME));
+
+        assertFalse(ring.replica("username").table.holds(NAME));
+        ring.advance(1);
+        assertTrue(ring.replica("username").table.holds(NAME));
+    }
+
+    @Test
+    void aScanFindsWhatWasWrittenJustBefore() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+
+        long client = ring.ask(new Command.Count());
+        ring.settle();
+
+        assertEquals(new Result.Count(1), ring.answers.get(client));
+    }
+
+    @Test
+    void aCoordinatorThatIsStoppedLeavesNothingInDoubt() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+
+        ring.coordinator.inbox.add(new Input.StopRequested());
+        ring.settle();
+
+        assertTrue(ring.owner("username").table.holds(NAME));
+        assertTrue(ring.replica("username").table.holds(NAME));
     }
 
     @Test
@@ -502,10 +541,13 @@ final class RingTest {
         RingHarness ring = RingHarness.cluster(8081, 8082);
         Node replica = ring.replica("username");
         ring.put("username", "alice");
+        ring.advance(2);
         ring.withholdTo = replica.address;
         ring.withhold =
                 message -> message instanceof Batch batch && !batch.commits().isEmpty();
         assertEquals(Result.Ack.WHOLE, ring.put("username", "bob"));
+        ring.advance(2);
+        assertEquals("bob", ring.owner("username").table.get(NAME).value().text());
         ring.kill(ring.coordinator);
         ring.withhold = message -> false;
         ring.startCoordinator();

@@ -27,6 +27,9 @@ final class ClusterFixture implements Cluster {
     /** What was proposed and is not in force yet. */
     record Proposal(UnaryOperator<View> change, ViewKeeper.Then then) {}
 
+    /** Members that were told that they may end. */
+    final TreeSet<Integer> going = new TreeSet<>();
+
     final TreeMap<Integer, Liveness> liveness = new TreeMap<>();
     final ArrayDeque<Proposal> proposals = new ArrayDeque<>();
     View view;
@@ -115,6 +118,11 @@ final class ClusterFixture implements Cluster {
     @Override
     public String name(int member) {
         return "member " + member;
+    }
+
+    @Override
+    public boolean isGoing(int member) {
+        return going.contains(member);
     }
 
     @Override

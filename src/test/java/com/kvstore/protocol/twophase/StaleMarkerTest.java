@@ -49,6 +49,19 @@ class StaleMarkerTest {
     }
 
     @Test
+    void whoWasToldThatItMayEndIsNoWitness() {
+        goDown(1, 100);
+        cluster.going.add(2);
+        answer(2, 101);
+        marker.turnEnded();
+        assertTrue(cluster.proposals.isEmpty(), "it may be gone before that is noticed");
+
+        cluster.going.clear();
+        marker.turnEnded();
+        assertEquals(1, cluster.proposals.size());
+    }
+
+    @Test
     void whoeverWasAskedSinceIsNotAskedAgain() {
         goDown(1, 100);
 

@@ -20,10 +20,14 @@ class RandomHistoriesTest {
 
     /** Clients whose operations overlap, over one key; each takes effect somewhere between its start and its end. */
     private static List<Operation> linearizable(SimRandom random, int size) {
+        return linearizable(random, size, KEY, 1 + random.below(60));
+    }
+
+    /** @param width how long before and after its effect an operation may start and end; the next effect is 1 to 20 away */
+    private static List<Operation> linearizable(SimRandom random, int size, Bytes key, int width) {
         List<Operation> history = new ArrayList<>();
         Bytes state = null;
         long effectNs = 0;
-        int width = 1 + random.below(60);
         for (int i = 0; i < size; i++) {
             effectNs += 1 + random.below(20);
             Kind kind = List.of(Kind.values()).get(random.below(Kind.values().length));
@@ -43,7 +47,7 @@ class RandomHistoriesTest {
                     : refused ? Outcome.NOT_APPLIED : found ? Outcome.DONE : Outcome.NOT_FOUND;
             Span span = new Span(
                     effectNs - random.below(width), unheard ? Operation.NEVER : effectNs + random.below(width));
-            history.add(new Operation("c" + i, kind, KEY, value, outcome, span, 0));
+            history.add(new Operation("c" + i, kind, key, value, outcome, span, 0));
         }
         return history;
     }
@@ -55,6 +59,20 @@ class RandomHistoriesTest {
             List<Violation> violations = HistoryChecker.check(history);
             assertEquals(List.of(), violations, "seed " + seed);
         }
+    }
+
+    @Test
+    void aHundredThousandOperationsAreJudgedInSeconds() {
+        SimRandom random = new SimRandom(1);
+        List<Operation> history = new ArrayList<>();
+        for (int i = 0; i < 19; i++) {
+            history.addAll(linearizable(random, 5_000, Bytes.of("key " + i), 30));
+        }
+        history.addAll(linearizable(random, 5_000, KEY, 100));
+        long startNs = System.nanoTime();
+        assertEquals(List.of(), HistoryChecker.check(history));
+        long elapsedMs = (System.nanoTime() - startNs) / 1_000_000;
+        assertTrue(elapsedMs < 20_000, elapsedMs + " ms");
     }
 
     @Test

@@ -1,0 +1,38 @@
+package com.kvstore.peer;
+
+import com.kvstore.common.Group;
+import com.kvstore.protocol.primarybackup.PrimaryBackupStatus;
+import org.json.JSONStringer;
+import org.json.JSONWriter;
+
+/** The document that {@code status} shows of a group, as JSON. Scripts rely on the names of the fields. */
+final class PeerDocuments {
+    private PeerDocuments() {}
+
+    static String status(Group group, PrimaryBackupStatus status) {
+        JSONWriter json = new JSONStringer().object();
+        json.key("protocol").value(group.protocol());
+        json.key("peer").value(status.self());
+        json.key("state").value(status.state());
+        json.key("view").value(status.view());
+        if (status.primary() != 0) {
+            json.key("primary").value(status.primary());
+            json.key("primary_address").value(group.address(status.primary()).toString());
+        }
+        json.key("decided").value(status.commit());
+        json.key("log_end").value(status.last());
+        json.key("keys").value(status.keys());
+        json.key("peers").array();
+        for (PrimaryBackupStatus.PeerStatus peer : status.peers()) {
+            json.object();
+            json.key("id").value(peer.id());
+            json.key("address").value(peer.address());
+            json.key("reachable").value(peer.reachable());
+            if (status.state().equals("primary")) {
+                json.key("holds_up_to").value(peer.held());
+            }
+            json.endObject();
+        }
+        return json.endArray().endObject().toString();
+    }
+}

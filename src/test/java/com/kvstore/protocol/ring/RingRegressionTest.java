@@ -1,0 +1,62 @@
+package com.kvstore.protocol.ring;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Command;
+import com.kvstore.common.Message;
+import com.kvstore.common.Result;
+import com.kvstore.common.Write;
+import com.kvstore.protocol.kernel.Input;
+import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
+import com.kvstore.protocol.ring.RingHarness.Node;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Stories that the simulator found first, told with the ring's machines and no more faults than each needs. */
+final class RingRegressionTest {
+    private static final Bytes NAME = Bytes.of("username");
+
+    /** Seed 9101: the leave to go arrived when the coordinator had greeted the slave again and counted on it. */
+    @Test
+    void aLeaveToGoFromBeforeTheLastGreetingIsVoid() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        Node leaver = ring.slave(8082);
+        long asksOn = RingHarness.links(leaver, ring.coordinator).get(0);
+        List<Message> late = new ArrayList<>();
+        ring.withhold = message -> message instanceof GoodbyeAnswer && late.add(message);
+        leaver.inbox.add(new Input.StopRequested());
+        ring.settle();
+        ring.withhold = message -> false;
+        long greetsOn = RingHarness.links(ring.coordinator, leaver).get(1);
+        ring.coordinator.close(greetsOn);
+        ring.advance(300);
+        ring.kill(ring.slave(8081));
+        assertEquals(1, ((Result.Ack) ring.put("username", "bob")).copies());
+        assertEquals(new GoodbyeAnswer(1, 0), late.get(0));
+        leaver.inbox.add(new Input.Received(asksOn, late.get(0)));
+        ring.settle();
+        assertNull(leaver.exitStatus, "it holds the only copy");
+        ring.startSlave(8081);
+        ring.advance(2_000);
+        assertEquals(0, leaver.exitStatus);
+        assertEquals("bob", ring.slave(8081).table.get(NAME).value().text());
+    }
+
+    @Test
+    void whoWasToldThatItMayGoIsNotReliedOnAsTheOnlyCopy() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        ring.withhold = message -> message instanceof GoodbyeAnswer;
+        ring.slave(8082).inbox.add(new Input.StopRequested());
+        ring.settle();
+        ring.kill(ring.slave(8081));
+        long put = ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("bob"))));
+        ring.advance(1_000);
+        assertFalse(ring.answers.get(put) instanceof Result.Ack, "the leave to go may arrive at any moment");
+    }
+}
