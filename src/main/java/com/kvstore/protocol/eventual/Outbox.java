@@ -128,6 +128,10 @@ final class Outbox {
         });
     }
 
+    long unacknowledged(int peer) {
+        return last() - cursor(peer).acked;
+    }
+
     /** Whether every peer that can be reached has all of it. */
     boolean isDelivered() {
         return cursors.entrySet().stream()
