@@ -25,8 +25,7 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
         PeerProtocol make(PeerSettings settings, RecordTable table, SecureRandom random);
     }
 
-    private static final Map<String, Factory> PROTOCOLS =
-            new TreeMap<>(Map.of(
+    private static final Map<String, Factory> PROTOCOLS = new TreeMap<>(Map.of(
             "primary-backup", PeerProtocol::primaryBackup,
             "eventual", PeerProtocol::eventual,
             "total-order", PeerProtocol::totalOrder));

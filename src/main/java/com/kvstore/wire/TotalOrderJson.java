@@ -184,8 +184,7 @@ final class TotalOrderJson {
                         in.number(SEAL_LENGTH));
             case "to-refuse" -> new Refuse(formation, in.number(LANE), in.number(BALLOT));
             case "to-accept" -> new Accept(formation, in.number(LANE), in.number(BALLOT), in.number(LENGTH));
-            case "to-accepted" ->
-                new Accepted(formation, in.smallNumbers(LIVES), in.number(LANE), in.number(BALLOT));
+            case "to-accepted" -> new Accepted(formation, in.smallNumbers(LIVES), in.number(LANE), in.number(BALLOT));
             case "to-sealed" -> new Sealed(formation, in.number(LANE), in.number(LENGTH));
             default -> TotalOrderRecoveryJson.read(type, formation, in);
         };
@@ -202,8 +201,10 @@ final class TotalOrderJson {
     private static void writeOp(Op op, JsonOut out) {
         if (op instanceof Transaction transaction) {
             JsonRequests.writeRequestId(transaction.id(), out);
-            out.list("guards", transaction.guards(), (guard, to) -> ConditionJson.write(
-                            guard.condition(), to.put(KEY, guard.key())))
+            out.list(
+                            "guards",
+                            transaction.guards(),
+                            (guard, to) -> ConditionJson.write(guard.condition(), to.put(KEY, guard.key())))
                     .list(
                             "writes",
                             transaction.writes(),

@@ -33,8 +33,7 @@ final class RandomPeerMessages {
                 () -> new EventualMessage.Report(basic.list(this::position)),
                 () -> new EventualMessage.Pull(
                         n(), any(), basic.list(() -> new Piece(any(), any())), basic.smallNumber()),
-                () -> new EventualMessage.Chunk(
-                        n(), any(), basic.list(basic::stretch), basic.list(this::position)),
+                () -> new EventualMessage.Chunk(n(), any(), basic.list(basic::stretch), basic.list(this::position)),
                 () -> new TotalOrderMessage.Cast(
                         any(), lives(), orNone(), n(), n(), n(), basic.list(this::entry), basic.list(this::vote), n()),
                 () -> new TotalOrderMessage.Fetch(any(), n(), n()),
@@ -120,9 +119,6 @@ final class RandomPeerMessages {
                 basic.list(() -> new TotalOrderMessage.OrderLane(n(), basic.smallNumber(), n())),
                 basic.list(() -> new TotalOrderMessage.NewestLane(n(), basic.smallNumber())),
                 basic.list(() -> new TotalOrderMessage.ClientState(
-                        "client",
-                        n(),
-                        n(),
-                        basic.list(() -> new TotalOrderMessage.Answer(n(), basic.result())))));
+                        "client", n(), n(), basic.list(() -> new TotalOrderMessage.Answer(n(), basic.result())))));
     }
 }
