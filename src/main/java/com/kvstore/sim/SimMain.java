@@ -62,8 +62,8 @@ public final class SimMain {
     static Simulation simulationOf(String protocol) {
         Simulation simulation = PROTOCOLS.get(protocol);
         if (simulation == null) {
-            throw new IllegalArgumentException("--protocol knows no '" + protocol + "', only "
-                    + String.join(", ", PROTOCOLS.keySet()));
+            throw new IllegalArgumentException(
+                    "--protocol knows no '" + protocol + "', only " + String.join(", ", PROTOCOLS.keySet()));
         }
         return simulation;
     }

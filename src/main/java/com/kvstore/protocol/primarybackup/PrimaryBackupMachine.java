@@ -63,7 +63,8 @@ public final class PrimaryBackupMachine implements Machine {
      * @param table empty
      * @param nonces random, never 0
      */
-    public PrimaryBackupMachine(Group group, int self, RecordTable table, PrimaryBackupConfig config, Formation.Nonces nonces) {
+    public PrimaryBackupMachine(
+            Group group, int self, RecordTable table, PrimaryBackupConfig config, Formation.Nonces nonces) {
         this.group = group;
         this.self = self;
         replica = new Replica(group, self, table, config);
