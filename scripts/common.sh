@@ -197,7 +197,7 @@ pom_version() {
 
 # The libraries a build needs, a line each: which jars it goes into, its name for people, its file in the Maven cache.
 list_libraries() {
-    local json cli jline jspecify netty module
+    local json cli jline jspecify netty rocksdb module
     json=$(pom_version json)
     cli=$(pom_version commons-cli)
     jline=$(pom_version jline)
@@ -208,6 +208,8 @@ list_libraries() {
     for module in common buffer resolver transport transport-native-unix-common codec-base handler; do
         echo "server|Netty library ($module)|io/netty/netty-$module/$netty/netty-$module-$netty.jar"
     done
+    rocksdb=$(pom_version rocksdbjni)
+    echo "slave|RocksDB library|org/rocksdb/rocksdbjni/$rocksdb/rocksdbjni-$rocksdb-linux64.jar"
     echo "client|JLine library|org/jline/jline/$jline/jline-$jline.jar"
     echo "compile|JSpecify annotations|org/jspecify/jspecify/$jspecify/jspecify-$jspecify.jar"
 }
@@ -332,10 +334,14 @@ read_java_opts() {
     fi
 }
 
-# exec_server JAR ARGUMENT...: becomes the server, so that signals reach it and nothing stands in between.
+# exec_server JAR[:MAIN_CLASS] ARGUMENT...: becomes the server, so that signals reach it and nothing stands in between.
 exec_server() {
-    local jar=$1
+    local jar=${1%%:*}
     local trim=()
+    local program=(-jar "$KVSTORE_TARGET/$jar.jar")
+    if [[ "$1" == *:* ]]; then
+        program=(-cp "$KVSTORE_TARGET/$jar.jar" "${1#*:}")
+    fi
     shift
     read_java_opts
     if (($(java_major "$JAVA_DIR") >= 22)); then
@@ -350,7 +356,7 @@ exec_server() {
         SERVER_FLAGS+=(-Xms40m -Xmn24m)
     fi
     exec "$JAVA_DIR/bin/java" "${SERVER_FLAGS[@]}" ${trim[@]+"${trim[@]}"} \
-        ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} -jar "$KVSTORE_TARGET/$jar.jar" "$@"
+        ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} "${program[@]}" "$@"
 }
 
 exec_client() {

@@ -38,6 +38,12 @@ final class CommandLineForm {
         return this;
     }
 
+    /** An option without a value. */
+    CommandLineForm flag(String name, String description) {
+        options.addOption(Option.builder().longOpt(name).desc(description).get());
+        return this;
+    }
+
     /** @param maxNames how many arguments may stand beside the options */
     Arguments parse(String[] arguments, int maxNames) throws UsageException {
         CommandLine line;

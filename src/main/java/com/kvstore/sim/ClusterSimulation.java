@@ -48,7 +48,7 @@ public final class ClusterSimulation {
         this.world = world;
         this.random = world.random().fork("simulation");
         this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
-        this.cluster = new SimCluster(network, options, newTable);
+        this.cluster = new SimCluster(world, network, options, newTable);
         this.operator = new SimOperator(world, cluster::coordinator);
         this.faults = new FaultInjector(world, cluster, network, options.roughness(), operator);
         for (SimNode node : cluster.coordinators()) {
@@ -131,7 +131,7 @@ public final class ClusterSimulation {
                     options.load().operations());
             SideWorkload mixed =
                     new SideWorkload(workload, name, hotKeys, world.random().fork("side workload " + name));
-            SimClient client = new SimClient(name, world, network, cluster, log, mixed);
+            SimClient client = new SimClient(name, world, network, cluster.entrance(), log, mixed);
             workloads.add(workload);
             clients.add(client);
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
@@ -220,7 +220,7 @@ public final class ClusterSimulation {
     }
 
     private void readEverything() {
-        SimClient reader = new SimClient("reader", world, network, cluster, log, new ReadEach(log.keys()));
+        SimClient reader = new SimClient("reader", world, network, cluster.entrance(), log, new ReadEach(log.keys()));
         reader.start();
         await("a key could not be read at the end", ANSWER_NS * 2, () -> reader.isFinished() ? null : "");
         pass(LONGEST_REQUEST_NS);

@@ -21,12 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimClient {
     private static final int MAX_ATTEMPTS = 6;
-    private static final double ASK_REPLACED_CHANCE = 0.4;
 
     private final String name;
     private final SimWorld world;
     private final SimNetwork network;
-    private final SimCluster cluster;
+    private final Entrance entrance;
     private final ClientLog log;
     private final Workload workload;
     private final SimRandom random;
@@ -58,13 +57,11 @@ public final class SimClient {
         }
     }
 
-    /** @param cluster whose coordinator it talks to; now and then to one that was replaced */
-    public SimClient(
-            String name, SimWorld world, SimNetwork network, SimCluster cluster, ClientLog log, Workload workload) {
+    SimClient(String name, SimWorld world, SimNetwork network, Entrance entrance, ClientLog log, Workload workload) {
         this.name = name;
         this.world = world;
         this.network = network;
-        this.cluster = cluster;
+        this.entrance = entrance;
         this.log = log;
         this.workload = workload;
         this.random = world.random().fork("client " + name);
@@ -148,9 +145,7 @@ public final class SimClient {
     }
 
     private void arrive(Request request, OnAnswer then) {
-        SimNode replaced = cluster.otherCoordinator();
-        SimNode node = replaced.isUp() && random.chance(ASK_REPLACED_CHANCE) ? replaced : cluster.coordinator();
-        SimProcess process = node.process();
+        SimProcess process = entrance.choose(random).process();
         if (process == null) {
             world.scheduler().after(network.latencyNs(), () -> then.answered(REFUSED));
             return;
@@ -186,15 +181,21 @@ public final class SimClient {
             if (result instanceof Result.Failure failure && failure.epoch() != 0) {
                 epoch = failure.epoch();
             }
+            if (result instanceof Result.Failure failure && failure.code() == ErrorCode.WRONG_NODE) {
+                follow(current, failure);
+                return;
+            }
             if (current.entry.conclude(world.nowNs(), result, current.inDoubt)) {
                 next();
                 return;
             }
+            entrance.disappointed();
             current.inDoubt |= ((Result.Failure) result).code() == ErrorCode.OUTCOME_UNKNOWN;
         } else {
             trace(answer == REFUSED ? "is refused" : "hears nothing", 0, "");
             askEpoch = true;
             current.inDoubt |= answer != REFUSED;
+            entrance.disappointed();
         }
         boolean again =
                 current.task.insist() || (current.id != null && current.inDoubt && current.attempts < MAX_ATTEMPTS);
@@ -204,6 +205,15 @@ public final class SimClient {
             current.entry.giveUp(world.nowNs(), current.inDoubt);
             next();
         }
+    }
+
+    /** What was sent to the wrong node was not done there: it is sent again, elsewhere. */
+    private void follow(Call current, Result.Failure wrong) {
+        if (wrong.redirect() == null) {
+            throw new SimulationFailure("sent away to nowhere: " + wrong);
+        }
+        entrance.redirected(wrong.redirect());
+        world.scheduler().after(random.skewed(1_000_000, 500_000_000L), () -> again(current));
     }
 
     private void trace(String what, long payload, Object detail) {

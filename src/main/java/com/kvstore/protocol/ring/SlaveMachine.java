@@ -21,6 +21,9 @@ import com.kvstore.protocol.movement.MoveSource;
 import com.kvstore.protocol.movement.MoveTarget;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.snapshot.FreezableTable;
+import com.kvstore.protocol.snapshot.FrozenSource;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.Participant;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -34,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * accepts only when the grant it gave the older one has run out. Messages on any other link than that coordinator's
  * present one are ignored: a late packet of an older link changes nothing.
  *
+ * <p>With a disk, it comes back after a crash as who it was: it says nothing before what it says is durable
+ * ({@link DurableReplies}), so all it lost was never heard of.
+ *
  * <p>Threading: one driver's.
  */
 public final class SlaveMachine implements Machine {
@@ -42,11 +48,14 @@ public final class SlaveMachine implements Machine {
     private record Greeting(long link, Hello hello) {}
 
     private final SlaveConfig config;
+    private final SlaveStorage storage;
     private final RecordTable table;
     private final long incarnation;
+    private final DurableReplies replies;
     private final Participant participant;
     private final MoveSource source;
     private final MoveTarget target;
+    private final FrozenSource frozen;
     private final Sweeper sweeper;
     private final Registration registration;
 
@@ -62,14 +71,25 @@ public final class SlaveMachine implements Machine {
 
     /** @param incarnation random, drawn when {@code table} was created empty */
     public SlaveMachine(SlaveConfig config, RecordTable table, long incarnation) {
+        this(config, SlaveStorage.inMemory(table, incarnation));
+    }
+
+    /** Goes on where an earlier life on this storage ended. */
+    public SlaveMachine(SlaveConfig config, SlaveStorage storage) {
         this.config = config;
-        this.table = table;
-        this.incarnation = incarnation;
-        participant = new Participant(table);
+        this.storage = storage;
+        FreezableTable freezable = new FreezableTable(storage.table());
+        this.table = freezable;
+        this.frozen = new FrozenSource(freezable);
+        this.incarnation = storage.incarnation();
+        Promise promise = storage.promise();
+        coordinator = promise.coordinator();
+        participant = new Participant(table, storage.transactions(), promise.startEpoch());
+        replies = new DurableReplies(storage, participant, config.self().toString());
         source = new MoveSource(table, participant::committed);
-        target = new MoveTarget(table, participant::learn);
+        target = new MoveTarget(table, participant::learn, replies::report);
         sweeper = new Sweeper(table);
-        registration = new Registration(config, incarnation, table);
+        registration = new Registration(config, storage);
     }
 
     @Override
@@ -90,7 +110,17 @@ public final class SlaveMachine implements Machine {
             }
         } else if (input instanceof Input.LinkClosed closed) {
             onLinkClosed(closed.link(), nowNs, effects);
+        } else if (input instanceof Input.Persisted persisted) {
+            replies.onPersisted(persisted.token(), effects);
+        } else if (input instanceof Input.PersistFailed failed) {
+            if (replies.onPersistFailed(failed.token(), failed.reason(), nowNs, effects)) {
+                target.failAll(failed.reason(), effects);
+            }
         } else if (input instanceof Input.Started) {
+            if (storage.promise().cluster() != 0) {
+                // What an earlier life granted may not have run out.
+                grantUntilNs = nowNs + Peers.GRANT_NS;
+            }
             registration.start(effects);
         } else if (input instanceof Input.StopRequested) {
             registration.stop(member != 0, nowNs, effects);
@@ -98,7 +128,9 @@ public final class SlaveMachine implements Machine {
     }
 
     @Override
-    public void turnEnded(long nowNs, Effects effects) {}
+    public void turnEnded(long nowNs, Effects effects) {
+        replies.turnEnded(effects);
+    }
 
     private void onLinkClosed(long link, long nowNs, Effects effects) {
         if (link == coordinatorLink) {
@@ -120,9 +152,12 @@ public final class SlaveMachine implements Machine {
             if (greeting != null) {
                 onHello(greeting.link, greeting.hello, nowNs, effects);
             }
-        } else if (!target.onTimer(timer, nowNs, effects)
+        } else if (!replies.onTimer(timer, effects)
+                && !frozen.onTimer(timer, effects)
+                && !target.onTimer(timer, nowNs, effects)
                 && !registration.onTimer(timer, nowNs <= grantUntilNs, nowNs, effects)) {
-            sweeper.onTimer(timer, view, member, target.active(), nowNs, effects);
+            boolean disturbs = target.active() || replies.failure() != null;
+            sweeper.onTimer(timer, view, member, disturbs, nowNs, effects);
         }
     }
 
@@ -134,6 +169,10 @@ public final class SlaveMachine implements Machine {
             onScan(link, scan, effects);
         } else if (received.message() instanceof MoveMessage move) {
             onMove(link, move, nowNs, effects);
+        } else if (received.message() instanceof SnapshotMessage snapshot) {
+            if (link == coordinatorLink) {
+                frozen.on(link, snapshot, nowNs, effects);
+            }
         } else if (received.message() instanceof Hello hello) {
             onHello(link, hello, nowNs, effects);
         } else if (received.message() instanceof NewView change) {
@@ -149,7 +188,7 @@ public final class SlaveMachine implements Machine {
         View present = view;
         if (link == coordinatorLink && present != null) {
             for (BatchReply part : participant.on(batch, present, member)) {
-                effects.send(link, part);
+                replies.reply(link, batch, part, effects);
             }
             grantUntilNs = nowNs + Peers.GRANT_NS;
         }
@@ -165,7 +204,10 @@ public final class SlaveMachine implements Machine {
 
     private void onMove(long link, MoveMessage message, long nowNs, Effects effects) {
         if (message instanceof MoveMessage.StartMove start) {
-            if (link == coordinatorLink) {
+            String failure = replies.failure();
+            if (link == coordinatorLink && failure != null) {
+                effects.send(link, new MoveMessage.MoveFailed(start.move(), failure));
+            } else if (link == coordinatorLink) {
                 target.start(start, link, nowNs, effects);
             }
         } else if (message instanceof MoveMessage.CancelMove) {
@@ -180,58 +222,73 @@ public final class SlaveMachine implements Machine {
     }
 
     private long epoch() {
-        return view == null ? 0 : view.epoch();
+        return storage.promise().epoch();
     }
 
     private void onHello(long link, Hello hello, long nowNs, Effects effects) {
-        View present = view;
+        Promise promise = storage.promise();
         View offered = hello.view();
         boolean other = hello.coordinator() != coordinator;
-        if (present != null && offered.cluster() != present.cluster() && table.keys() > 0) {
+        boolean otherStore = promise.cluster() != 0 && offered.cluster() != promise.cluster();
+        if (otherStore && (table.keys() > 0 || !participant.isIdle())) {
             effects.note(
                     "ERROR",
                     "The coordinator at " + hello.self() + " has another store than the one whose " + table.keys()
                             + " keys this data node holds: refused");
             effects.close(link);
-        } else if (present != null
-                && offered.cluster() == present.cluster()
-                && (offered.epoch() < present.epoch() || (offered.epoch() == present.epoch() && other))) {
-            effects.send(link, new Fenced(present.epoch()));
+        } else if (offered.cluster() == promise.cluster()
+                && (offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))) {
+            effects.send(link, new Fenced(promise.epoch()));
         } else if (other && nowNs < grantUntilNs) {
             waiting = new Greeting(link, hello);
             effects.setTimer(GRANT_OVER, grantUntilNs);
         } else {
+            if (otherStore) {
+                participant.clear();
+                table.clear();
+            }
             accept(link, hello, nowNs, effects);
         }
     }
 
     private void accept(long link, Hello hello, long nowNs, Effects effects) {
-        long before = epoch();
+        Promise promise = storage.promise();
+        long before = promise.epoch();
         if (hello.coordinator() != coordinator) {
             participant.newCoordinator(hello.startEpoch());
         }
         // Whatever was on its way on the older link is lost; the coordinator starts anew what it still wants.
         target.reset(effects);
+        frozen.thaw(effects);
         coordinator = hello.coordinator();
         coordinatorAddress = hello.self();
         coordinatorLink = link;
         waiting = null;
         registration.greeted();
+        storage.promise(new Promise(hello.view().cluster(), before, hello.coordinator(), hello.startEpoch()));
         adopt(hello.view(), nowNs, effects);
-        effects.send(
+        replies.send(
                 link,
-                new Welcome(
-                        incarnation, before, participant.inDoubt(), participant.committed(), participant.aborted()));
+                () -> new Welcome(
+                        incarnation, before, participant.inDoubt(), participant.committed(), participant.aborted()),
+                effects);
     }
 
     private void adopt(View next, long nowNs, Effects effects) {
         Member before = view == null ? null : view.members().get(member);
         Member self = next.memberAt(config.self());
         view = next;
+        Promise promise = storage.promise();
+        if (promise.epoch() != next.epoch()) {
+            storage.promise(new Promise(promise.cluster(), next.epoch(), promise.coordinator(), promise.startEpoch()));
+        }
         member = self != null && self.incarnation() == incarnation ? self.id() : 0;
         sweeper.viewChanged(nowNs, effects);
         registration.viewChanged(next);
         if (before != null && member == 0) {
+            if (before.leaving()) {
+                storage.retire();
+            }
             registration.leftTheRing(before.leaving(), nowNs, effects);
         }
     }

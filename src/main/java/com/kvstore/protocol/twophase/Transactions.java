@@ -14,6 +14,7 @@ import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.twophase.Attempt.Fate;
 import com.kvstore.protocol.twophase.Attempt.Stand;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
 import java.util.ArrayDeque;
@@ -59,6 +60,7 @@ final class Transactions {
     private final Deque<Transaction> ready = new ArrayDeque<>();
 
     private boolean startingReady;
+    private boolean fenced;
 
     Transactions(
             Cluster cluster,
@@ -128,6 +130,10 @@ final class Transactions {
             finish(transaction, Result.Ack.WHOLE, effects);
             return;
         }
+        if (fenced) {
+            parked.add(transaction);
+            return;
+        }
         AttemptBuilder.Outcome outcome = builder.build(transaction);
         if (outcome.attempt() != null) {
             Attempt attempt = outcome.attempt();
@@ -155,11 +161,16 @@ final class Transactions {
         }
     }
 
-    /** A batch was answered: every prepare in it that is not refused is a yes, every outcome is carried out. */
-    void onAnswered(Channel.Sent sent, int member, List<Refusal> refusals, Effects effects) {
-        for (Attempt attempt : sent.outcomes) {
-            settle(attempt, member, effects);
+    /** A batch was answered: every prepare in it that is not refused is a yes, every outcome is carried out, if stored. */
+    void onAnswered(Channel.Sent sent, int member, BatchReply reply, Effects effects) {
+        if (reply.stored()) {
+            for (Attempt attempt : sent.told.attempts()) {
+                settle(attempt, member, effects);
+            }
+        } else {
+            channels.of(member).tellAgain(sent.told);
         }
+        List<Refusal> refusals = reply.refusals();
         int next = 0;
         for (Attempt attempt : sent.prepares) {
             Refusal refusal = next < refusals.size() ? refusals.get(next) : null;
@@ -320,28 +331,11 @@ final class Transactions {
         View view = cluster.view();
         graceUntilNs = Long.MAX_VALUE;
         for (Attempt attempt : open.all()) {
-            boolean participantLost = false;
-            boolean mayFallBehind = false;
-            int unreachable = 0;
-            for (int i = 0; i < attempt.participants.length; i++) {
-                if (attempt.stand(i) == Stand.SETTLED) {
-                    continue;
-                }
-                int member = attempt.participants[i];
-                boolean down = cluster.liveness(member) == Liveness.DOWN;
-                participantLost |= !attempt.countsFullyIn(view, i);
-                if (down && attempt.fate != Fate.COMMITTED && attempt.mayFallBehindIn(view, i, cluster)) {
-                    mayFallBehind = true;
-                } else if (down && attempt.countsIn(view, i)) {
-                    unreachable = attempt.stand(i) == Stand.ASKED || attempt.fate != Fate.OPEN ? member : unreachable;
-                } else if (down && attempt.fate != Fate.OPEN) {
-                    attempt.stand(i, Stand.SETTLED);
-                }
-            }
-            if (mayFallBehind && unreachable == 0 && !participantLost) {
+            Attempt.Outlook outlook = attempt.outlook(view, cluster);
+            if (outlook.mayFallBehind() && outlook.unreachable() == 0 && !outlook.participantLost()) {
                 proposeStale();
             } else {
-                reconsider(attempt, participantLost, unreachable, nowNs, effects);
+                reconsider(attempt, outlook.participantLost(), outlook.unreachable(), nowNs, effects);
             }
         }
         retryParked(effects);
@@ -400,6 +394,16 @@ final class Transactions {
         for (Transaction transaction : again) {
             start(transaction, effects);
         }
+    }
+
+    /** From now on no attempt begins. */
+    void fence() {
+        fenced = true;
+    }
+
+    void unfence(Effects effects) {
+        fenced = false;
+        retryParked(effects);
     }
 
     OpenAttempts open() {
