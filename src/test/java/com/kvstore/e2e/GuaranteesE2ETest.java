@@ -147,8 +147,7 @@ class GuaranteesE2ETest {
             assertEquals("again", connection.get(gone.get(0)).optString("message"));
             assertEquals("LOST", connection.get(gone.get(gone.size() - 1)).optString("code"));
             assertEquals(0, cluster.client("accept-loss").exit());
-            assertEquals(
-                    "NOT_FOUND", connection.get(gone.get(gone.size() - 1)).optString("code"));
+            assertEquals("NOT_FOUND", connection.get(gone.get(gone.size() - 1)).optString("code"));
             cluster.awaitWhole(3);
         }
     }
@@ -208,13 +207,16 @@ class GuaranteesE2ETest {
                 assertTrue(asked < 1_000_000, () -> "never whole: " + cluster.status());
             }
             cluster.awaitWhole(3);
-            System.out.println(asked + " small requests during the move, the slowest took " + worstNs / 1_000_000 + " ms");
-            assertNull(cluster.coordinator().find(mark, " is down"), () -> cluster.coordinator().toString());
+            System.out.println(
+                    asked + " small requests during the move, the slowest took " + worstNs / 1_000_000 + " ms");
+            assertNull(cluster.coordinator().find(mark, " is down"), () -> cluster.coordinator()
+                    .toString());
             assertTrue(worstNs < 2_000_000_000L, worstNs / 1_000_000 + " ms");
             for (int i = 0; i < 6; i++) {
                 huge[0] = (byte) i;
                 assertEquals(
-                        Bytes.wrap(huge), client.get(Bytes.of("huge-" + i)).join().orElseThrow());
+                        Bytes.wrap(huge),
+                        client.get(Bytes.of("huge-" + i)).join().orElseThrow());
             }
         }
     }
