@@ -334,10 +334,14 @@ read_java_opts() {
     fi
 }
 
-# exec_server JAR ARGUMENT...: becomes the server, so that signals reach it and nothing stands in between.
+# exec_server JAR[:MAIN_CLASS] ARGUMENT...: becomes the server, so that signals reach it and nothing stands in between.
 exec_server() {
-    local jar=$1
+    local jar=${1%%:*}
     local trim=()
+    local program=(-jar "$KVSTORE_TARGET/$jar.jar")
+    if [[ "$1" == *:* ]]; then
+        program=(-cp "$KVSTORE_TARGET/$jar.jar" "${1#*:}")
+    fi
     shift
     read_java_opts
     if (($(java_major "$JAVA_DIR") >= 22)); then
@@ -352,7 +356,7 @@ exec_server() {
         SERVER_FLAGS+=(-Xms40m -Xmn24m)
     fi
     exec "$JAVA_DIR/bin/java" "${SERVER_FLAGS[@]}" ${trim[@]+"${trim[@]}"} \
-        ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} -jar "$KVSTORE_TARGET/$jar.jar" "$@"
+        ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} "${program[@]}" "$@"
 }
 
 exec_client() {

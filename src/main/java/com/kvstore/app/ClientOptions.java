@@ -2,6 +2,7 @@ package com.kvstore.app;
 
 import com.kvstore.client.ClientSettings;
 import com.kvstore.client.Format;
+import com.kvstore.common.Group;
 import com.kvstore.common.Password;
 import com.kvstore.common.ServerNode;
 import java.nio.file.Path;
@@ -40,8 +41,14 @@ final class ClientOptions {
         if (has("help", before, after)) {
             return null;
         }
+        String group = value("group", before, after);
+        ServerNode server = server(value("server", before, after), port);
+        if (group != null && server != null) {
+            throw new IllegalArgumentException("--group names all peers: leave out the port or --server");
+        }
         return new ClientSettings(
-                server(value("server", before, after), port),
+                server,
+                group == null ? List.of() : addresses(GroupFile.read(Path.of(group))),
                 or(value("config", before, after), ClientSettings.DEFAULT_CONFIG_FILE),
                 timeoutMs(value("timeout", before, after)),
                 format(has("raw", before, after), has("json", before, after)),
@@ -77,6 +84,7 @@ final class ClientOptions {
     private static Options form() {
         Options options = new Options();
         options.addOption(Option.builder().longOpt("server").hasArg().get());
+        options.addOption(Option.builder().longOpt("group").hasArg().get());
         options.addOption(Option.builder().longOpt("config").hasArg().get());
         options.addOption(Option.builder().longOpt("timeout").hasArg().get());
         options.addOption(Option.builder().longOpt("password-file").hasArg().get());
@@ -107,6 +115,10 @@ final class ClientOptions {
             return ServerNode.parse(address);
         }
         return port == null ? null : new ServerNode(LOOPBACK, port);
+    }
+
+    private static List<ServerNode> addresses(Group group) {
+        return group.members().stream().map(Group.Member::address).toList();
     }
 
     private static @Nullable Password password(@Nullable String file) {

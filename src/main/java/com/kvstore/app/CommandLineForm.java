@@ -38,7 +38,7 @@ final class CommandLineForm {
         return this;
     }
 
-    /** An option without an argument. */
+    /** An option without a value. */
     CommandLineForm flag(String name, String description) {
         options.addOption(Option.builder().longOpt(name).desc(description).get());
         return this;

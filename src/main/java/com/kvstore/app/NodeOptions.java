@@ -17,8 +17,13 @@ final class NodeOptions {
     private NodeOptions() {}
 
     static CommandLineForm addTo(CommandLineForm form) {
-        return form.option("config", "FILE", "the coordinator's address: two lines, IP and port (cs_config.txt)")
-                .option("max-value", "SIZE", "largest value; the same on all nodes (16M)")
+        return addNetworkTo(
+                form.option("config", "FILE", "the coordinator's address: two lines, IP and port (cs_config.txt)"));
+    }
+
+    /** What a node needs that looks for no coordinator. */
+    static CommandLineForm addNetworkTo(CommandLineForm form) {
+        return form.option("max-value", "SIZE", "largest value; the same on all nodes (16M)")
                 .option("max-connections", "N", "connections accepted at one time (10000)")
                 .option(
                         "password-file",

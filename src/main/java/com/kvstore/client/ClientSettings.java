@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What the command line of the prompt says.
  *
  * @param server where to connect; null: as {@code configFile} says
+ * @param group all peers of a group; empty: it is none, or only one of them is named
  * @param configFile read anew at each attempt to connect
  * @param timeoutMs for one command
  * @param password told to every node; null: none
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ClientSettings(
         @Nullable ServerNode server,
+        List<ServerNode> group,
         String configFile,
         long timeoutMs,
         Format format,
@@ -25,6 +27,7 @@ public record ClientSettings(
     public static final long DEFAULT_TIMEOUT_MS = 10_000;
 
     public ClientSettings {
+        group = List.copyOf(group);
         words = List.copyOf(words);
     }
 }

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A call is in exactly one of {@code waiting}, {@code resend}, {@code backingOff} and {@code inFlight} until it is
  *       finished.
  *   <li>A write sent again because its connection broke keeps its {@link RequestId}; numbers rise on every connection.
- *   <li>A write answered "not applied" is done with as far as its number goes: another attempt is a new request under a
- *       new number, so that a late copy of the first one can be told apart and refused.
+ *   <li>A write answered "not applied", and sent no more than once, is done with as far as its number goes: another
+ *       attempt is a new request under a new number, so that a late copy of the first one can be told apart and refused.
  *   <li>Every number below the lowest one in {@code openNumbers} is answered or given up, and never sent again.
  * </ul>
  *
@@ -235,12 +235,8 @@ final class Requests {
                     finish(call, failure);
                 }
             }
-            case UNAVAILABLE, NO_NODES -> {
-                forgetNumber(call);
-                retryLater(call, failure, nowNs);
-            }
-            case OVERLOADED -> {
-                // Said at the door, by a node that did not look at earlier sendings of this request.
+            case UNAVAILABLE, NO_NODES, OVERLOADED -> {
+                // Said at the door, perhaps, by a node that did not look at earlier sendings of this request.
                 call.openSends--;
                 if (call.openSends == 0) {
                     forgetNumber(call);

@@ -8,6 +8,14 @@ public sealed interface Command {
     /** The committed value of one key. */
     record Get(Bytes key) implements Command {}
 
+    /**
+     * What the asked peer of a group holds of one key, read from its own records alone: it may be stale.
+     *
+     * @param atLeast answer only once the peer has what this version wrote, or something newer: a session that passes on
+     *     the versions of its writes reads them everywhere. {@link Version#ZERO}: as it stands
+     */
+    record GetLocal(Bytes key, Version atLeast) implements Command {}
+
     /** What a slave's table holds of one key: a debugging aid, answered by slaves only. */
     record GetFromTable(Table table, Bytes key) implements Command {}
 
@@ -57,6 +65,13 @@ public sealed interface Command {
      * @param prefix what the keys begin with; empty for all
      */
     record Scan(long cursor, int limit, Bytes prefix) implements Command {}
+
+    /**
+     * A part of a snapshot of the whole store, answered with a {@link Result.Value} that holds a {@link SnapshotPage}.
+     *
+     * @param id 0 begins one; else as the page before has it, and the same for what follows
+     */
+    record Snapshot(long id, int node, long from) implements Command {}
 
     /** How many keys there are; answered with {@link Result.Count}. */
     record Count() implements Command {}

@@ -5,10 +5,8 @@ import com.kvstore.sim.ClusterOptions.Roughness;
 import com.kvstore.sim.SimCluster.Slave;
 import com.kvstore.sim.SimNode.Death;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * Breaks things, one after the other and at once, in the mix that the seed has drawn. What it breaks it mends again later;
@@ -29,12 +27,7 @@ final class FaultInjector {
     private final ProcessFaults processes;
     private final NetworkFaults links;
     private final DiskFaults disks;
-    private final long maxGapNs;
-    /** Each fault as often as it is likely. */
-    private final List<Fault> lots = new ArrayList<>();
-
-    private final Map<String, Integer> counts = new TreeMap<>();
-    private boolean striking;
+    private final FaultPlan plan;
 
     FaultInjector(SimWorld world, SimCluster cluster, SimNetwork network, Roughness roughness, SimOperator operator) {
         this.world = world;
@@ -44,27 +37,24 @@ final class FaultInjector {
         this.random = world.random().fork("faults");
         this.rule = new LossRule(cluster, roughness.losses());
         this.processes = new ProcessFaults(world, cluster, rule, random);
-        this.links = new NetworkFaults(world, cluster, network, rule, random);
+        this.links = new NetworkFaults(world, cluster::nodes, network, rule::mayDisturb, random);
         this.disks = new DiskFaults(world, cluster, rule);
-        this.maxGapNs = random.skewed(2_000_000_000L, 30_000_000_000L);
-        roughness.faults().forEach((fault, weight) -> lots.addAll(Collections.nCopies(weight, fault)));
+        this.plan = new FaultPlan(world, random, roughness.faults(), this::strike);
     }
 
     /** From now on, until {@link #healAll}. */
     void start() {
-        striking = true;
-        plan();
+        plan.begin();
     }
 
     /** How often each fault was caused. */
     Map<String, Integer> counts() {
-        return counts;
+        return plan.counts();
     }
 
     /** Nothing is broken any more: every node runs and reaches every other, and there is one coordinator. */
     void healAll() {
-        striking = false;
-        world.trace().note(world.nowNs(), "faults", "all heals");
+        plan.end();
         network.healAll();
         disks.mendAll();
         for (SimNode node : cluster.nodes()) {
@@ -80,46 +70,30 @@ final class FaultInjector {
         }
     }
 
-    private void plan() {
-        if (lots.isEmpty()) {
-            return;
-        }
-        long gapNs = random.skewed(50_000_000, maxGapNs);
-        world.scheduler().after(gapNs, () -> {
-            if (striking) {
-                strike(random.pick(lots));
-                plan();
-            }
-        });
-    }
-
-    private void strike(Fault fault) {
-        boolean struck =
-                switch (fault) {
-                    case KILL_SLAVE -> processes.killSlave();
-                    case KILL_COORDINATOR -> processes.killCoordinator();
-                    case KILL_ALL -> processes.killAll();
-                    case PAUSE_SLAVE -> processes.pauseSlave();
-                    case PAUSE_COORDINATOR -> processes.pauseCoordinator();
-                    case REPLACE_COORDINATOR -> processes.replaceCoordinator();
-                    case CUT -> links.cut(/* bothWays= */ true);
-                    case ONE_WAY_CUT -> links.cut(/* bothWays= */ false);
-                    case ISOLATE -> links.isolate();
-                    case BRIDGE -> links.bridge();
-                    case RESET -> links.reset();
-                    case LOSE_DATAGRAMS -> links.loseDatagrams();
-                    case CUT_DATAGRAMS -> links.cutDatagrams();
-                    case SLOW_NETWORK -> links.slowDown();
-                    case FULL_DISK, FAILED_SYNC, SLOW_DISK -> troubleDisk(fault);
-                    case FULL_SLAVE_DISK, FAILED_SLAVE_SYNC, SLOW_SLAVE_DISK, WIPE_SLAVE -> disks.strike(fault);
-                    case STOP_SLAVE -> processes.stopSlave();
-                    case JOIN -> join();
-                    case DRAIN -> leave(/* drain= */ true);
-                    case FORGET -> leave(/* drain= */ false);
-                };
-        if (struck) {
-            counts.merge(fault.name(), 1, Integer::sum);
-        }
+    private boolean strike(Fault fault) {
+        return switch (fault) {
+            case KILL_SLAVE -> processes.killSlave();
+            case KILL_COORDINATOR -> processes.killCoordinator();
+            case KILL_ALL -> processes.killAll();
+            case PAUSE_SLAVE -> processes.pauseSlave();
+            case PAUSE_COORDINATOR -> processes.pauseCoordinator();
+            case REPLACE_COORDINATOR -> processes.replaceCoordinator();
+            case CUT -> links.cut(/* bothWays= */ true);
+            case ONE_WAY_CUT -> links.cut(/* bothWays= */ false);
+            case ISOLATE -> links.isolate();
+            case BRIDGE -> links.bridge();
+            case RESET -> links.reset();
+            case LOSE_DATAGRAMS -> links.loseDatagrams();
+            case CUT_DATAGRAMS ->
+                links.cutDatagrams(random.pick(cluster.slaves()).node(), cluster.coordinator());
+            case SLOW_NETWORK -> links.slowDown();
+            case FULL_DISK, FAILED_SYNC, SLOW_DISK -> troubleDisk(fault);
+            case FULL_SLAVE_DISK, FAILED_SLAVE_SYNC, SLOW_SLAVE_DISK, WIPE_SLAVE -> disks.strike(fault);
+            case STOP_SLAVE -> processes.stopSlave();
+            case JOIN -> join();
+            case DRAIN -> leave(/* drain= */ true);
+            case FORGET -> leave(/* drain= */ false);
+        };
     }
 
     private boolean troubleDisk(Fault fault) {

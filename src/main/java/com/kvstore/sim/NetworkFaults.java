@@ -2,6 +2,8 @@ package com.kvstore.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Cuts, resets, losses and slowness, each for a while.
@@ -15,23 +17,32 @@ final class NetworkFaults {
     private record Path(SimNode from, SimNode to) {}
 
     private final SimWorld world;
-    private final SimCluster cluster;
+    private final Supplier<List<SimNode>> nodes;
     private final SimNetwork network;
-    private final LossRule rule;
+    private final BooleanSupplier mayDisturb;
     private final SimRandom random;
 
-    NetworkFaults(SimWorld world, SimCluster cluster, SimNetwork network, LossRule rule, SimRandom random) {
+    /**
+     * @param nodes all there are at the moment
+     * @param mayDisturb whether living nodes may be made to look dead now
+     */
+    NetworkFaults(
+            SimWorld world,
+            Supplier<List<SimNode>> nodes,
+            SimNetwork network,
+            BooleanSupplier mayDisturb,
+            SimRandom random) {
         this.world = world;
-        this.cluster = cluster;
+        this.nodes = nodes;
         this.network = network;
-        this.rule = rule;
+        this.mayDisturb = mayDisturb;
         this.random = random;
     }
 
     /** @param bothWays whether the way back is cut too */
     boolean cut(boolean bothWays) {
-        SimNode one = random.pick(cluster.nodes());
-        SimNode other = random.pick(cluster.nodes());
+        SimNode one = random.pick(nodes.get());
+        SimNode other = random.pick(nodes.get());
         List<Path> paths = new ArrayList<>();
         if (one != other) {
             paths.add(new Path(one, other));
@@ -43,9 +54,9 @@ final class NetworkFaults {
     }
 
     boolean isolate() {
-        SimNode alone = random.pick(cluster.nodes());
+        SimNode alone = random.pick(nodes.get());
         List<Path> paths = new ArrayList<>();
-        for (SimNode other : cluster.nodes()) {
+        for (SimNode other : nodes.get()) {
             if (other != alone) {
                 paths.add(new Path(alone, other));
                 paths.add(new Path(other, alone));
@@ -55,11 +66,11 @@ final class NetworkFaults {
     }
 
     boolean bridge() {
-        List<SimNode> nodes = cluster.nodes();
-        SimNode bridge = random.pick(nodes);
+        List<SimNode> all = nodes.get();
+        SimNode bridge = random.pick(all);
         List<SimNode> left = new ArrayList<>();
         List<SimNode> right = new ArrayList<>();
-        for (SimNode node : nodes) {
+        for (SimNode node : all) {
             if (node != bridge) {
                 (random.chance(0.5) ? left : right).add(node);
             }
@@ -76,7 +87,7 @@ final class NetworkFaults {
 
     private boolean cut(List<Path> paths) {
         long forNs = random.skewed(MIN_CUT_NS, MAX_CUT_NS);
-        if (paths.isEmpty() || !rule.mayDisturb()) {
+        if (paths.isEmpty() || !mayDisturb.getAsBoolean()) {
             return false;
         }
         paths.forEach(path -> network.cut(path.from, path.to));
@@ -85,9 +96,9 @@ final class NetworkFaults {
     }
 
     boolean reset() {
-        SimNode one = random.pick(cluster.nodes());
-        SimNode other = random.pick(cluster.nodes());
-        if (one == other || !rule.mayDisturb()) {
+        SimNode one = random.pick(nodes.get());
+        SimNode other = random.pick(nodes.get());
+        if (one == other || !mayDisturb.getAsBoolean()) {
             return false;
         }
         network.resetLinks(one, other);
@@ -101,9 +112,7 @@ final class NetworkFaults {
         return true;
     }
 
-    boolean cutDatagrams() {
-        SimNode from = random.pick(cluster.slaves()).node();
-        SimNode to = cluster.coordinator();
+    boolean cutDatagrams(SimNode from, SimNode to) {
         network.cutDatagrams(from, to);
         world.scheduler().after(random.skewed(MIN_CUT_NS, 2 * MAX_CUT_NS), () -> network.healDatagrams(from, to));
         return true;
@@ -111,7 +120,7 @@ final class NetworkFaults {
 
     boolean slowDown() {
         long forNs = random.skewed(100_000_000, 10_000_000_000L);
-        if (!rule.mayDisturb()) {
+        if (!mayDisturb.getAsBoolean()) {
             return false;
         }
         network.slowDown(2 + random.below(200));

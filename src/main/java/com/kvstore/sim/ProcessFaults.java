@@ -2,7 +2,6 @@ package com.kvstore.sim;
 
 import com.kvstore.sim.SimCluster.Slave;
 import com.kvstore.sim.SimNode.Death;
-import java.util.function.BooleanSupplier;
 
 /**
  * Kills, pauses and stops processes, and starts them again later.
@@ -13,33 +12,25 @@ final class ProcessFaults {
     private static final long COORDINATOR_DOWN_NS = 20_000_000_000L;
     private static final long SLAVE_DOWN_NS = 80_000_000_000L;
 
-    private final SimWorld world;
     private final SimCluster cluster;
     private final LossRule rule;
     private final SimRandom random;
+    private final NodeFaults nodes;
 
     ProcessFaults(SimWorld world, SimCluster cluster, LossRule rule, SimRandom random) {
-        this.world = world;
         this.cluster = cluster;
         this.rule = rule;
         this.random = random;
+        this.nodes = new NodeFaults(world, random);
         for (SimNode node : cluster.coordinators()) {
-            node.onEnd(() -> startLater(node, COORDINATOR_DOWN_NS));
+            nodes.restartWheneverItEnds(node, COORDINATOR_DOWN_NS, () -> cluster.isWanted(node));
         }
         cluster.slaves().forEach(this::watch);
     }
 
     /** From now on, this slave is started again whenever it has ended. */
     void watch(Slave slave) {
-        slave.node().onEnd(() -> startLater(slave.node(), SLAVE_DOWN_NS));
-    }
-
-    private void startLater(SimNode node, long maxNs) {
-        world.scheduler().after(random.skewed(5_000_000, maxNs), () -> {
-            if (!node.isUp() && cluster.isWanted(node)) {
-                node.start();
-            }
-        });
+        nodes.restartWheneverItEnds(slave.node(), SLAVE_DOWN_NS, () -> cluster.isWanted(slave.node()));
     }
 
     boolean killSlave() {
@@ -47,7 +38,7 @@ final class ProcessFaults {
         if (!node.isUp() || !rule.mayKillOne()) {
             return false;
         }
-        kill(node, 1 + random.below(40), rule::mayKillOne);
+        nodes.kill(node, 1 + random.below(40), rule::mayKillOne);
         return true;
     }
 
@@ -56,7 +47,7 @@ final class ProcessFaults {
         if (!node.isUp()) {
             return false;
         }
-        kill(node, 1 + random.below(60), () -> true);
+        nodes.kill(node, 1 + random.below(60), () -> true);
         return true;
     }
 
@@ -67,14 +58,6 @@ final class ProcessFaults {
         Death death = random.chance(0.5) ? Death.POWER_LOST : Death.KILLED;
         cluster.nodes().forEach(node -> node.crash(death));
         return true;
-    }
-
-    private void kill(SimNode node, int effects, BooleanSupplier allowed) {
-        if (random.chance(0.5)) {
-            node.crashAfterEffects(effects, allowed);
-        } else {
-            node.crash(random.chance(0.3) ? Death.POWER_LOST : Death.KILLED);
-        }
     }
 
     boolean stopSlave() {
@@ -97,24 +80,12 @@ final class ProcessFaults {
     }
 
     private boolean pause(SimNode node) {
-        long forNs = random.chance(0.8)
-                ? random.skewed(20_000_000, 4_000_000_000L)
-                : random.skewed(4_000_000_000L, 70_000_000_000L);
+        long forNs = nodes.pauseLengthNs();
         if (node.process() == null || node.process().isPaused() || !rule.mayDisturb()) {
             return false;
         }
-        pauseFor(node, forNs);
+        nodes.pauseFor(node, forNs);
         return true;
-    }
-
-    private void pauseFor(SimNode node, long forNs) {
-        SimProcess process = node.process();
-        node.pause();
-        world.scheduler().after(forNs, () -> {
-            if (node.process() == process) {
-                node.resume();
-            }
-        });
     }
 
     /** Another coordinator takes the state over; the old one may sleep meanwhile, and goes on as long as it lives. */
@@ -126,7 +97,7 @@ final class ProcessFaults {
         }
         next.crash(Death.KILLED);
         if (random.chance(0.6)) {
-            pauseFor(old, random.skewed(20_000_000, 20_000_000_000L));
+            nodes.pauseFor(old, random.skewed(20_000_000, 20_000_000_000L));
         }
         cluster.takeOver();
         next.start();

@@ -21,12 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimClient {
     private static final int MAX_ATTEMPTS = 6;
-    private static final double ASK_REPLACED_CHANCE = 0.4;
 
     private final String name;
     private final SimWorld world;
     private final SimNetwork network;
-    private final SimCluster cluster;
+    private final Entrance entrance;
     private final ClientLog log;
     private final Workload workload;
     private final SimRandom random;
@@ -58,13 +57,11 @@ public final class SimClient {
         }
     }
 
-    /** @param cluster whose coordinator it talks to; now and then to one that was replaced */
-    public SimClient(
-            String name, SimWorld world, SimNetwork network, SimCluster cluster, ClientLog log, Workload workload) {
+    SimClient(String name, SimWorld world, SimNetwork network, Entrance entrance, ClientLog log, Workload workload) {
         this.name = name;
         this.world = world;
         this.network = network;
-        this.cluster = cluster;
+        this.entrance = entrance;
         this.log = log;
         this.workload = workload;
         this.random = world.random().fork("client " + name);
@@ -105,7 +102,8 @@ public final class SimClient {
 
     private void begin(Task task) {
         RequestId id = null;
-        if (namesRequests && task.command() instanceof Command.Transact) {
+        boolean writes = task.command() instanceof Command.Transact || task.command() instanceof Command.Compute;
+        if (namesRequests && writes) {
             id = new RequestId(requestClient, requestNumber + 1, epoch, requestNumber);
             requestNumber++;
         }
@@ -128,7 +126,10 @@ public final class SimClient {
 
     private void attempt(Command command, @Nullable RequestId id, OnAnswer then) {
         long mine = ++tag;
-        byte[] bytes = world.codec().encode(new Request(mine, command, id));
+        Request request = new Request(mine, command, id);
+        // A computation does not travel: a face makes it in the coordinator's process.
+        boolean travels = !(command instanceof Command.Compute);
+        byte[] bytes = travels ? world.codec().encode(request) : new byte[0];
         trace("asks", SimWorld.hash(bytes), command);
         OnAnswer once = answer -> {
             if (tag == mine) {
@@ -136,28 +137,28 @@ public final class SimClient {
                 then.answered(answer);
             }
         };
-        world.scheduler().after(network.latencyNs(), () -> arrive(bytes, once));
+        world.scheduler()
+                .after(
+                        network.latencyNs(),
+                        () -> arrive(travels ? (Request) world.codec().decode(bytes) : request, once));
         world.scheduler().after(timeoutNs, () -> once.answered(null));
     }
 
-    private void arrive(byte[] bytes, OnAnswer then) {
-        SimNode replaced = cluster.otherCoordinator();
-        SimNode node = replaced.isUp() && random.chance(ASK_REPLACED_CHANCE) ? replaced : cluster.coordinator();
-        SimProcess process = node.process();
+    private void arrive(Request request, OnAnswer then) {
+        SimProcess process = entrance.choose(random).process();
         if (process == null) {
             world.scheduler().after(network.latencyNs(), () -> then.answered(REFUSED));
             return;
         }
-        Request request = (Request) world.codec().decode(bytes);
         process.request(request.command(), request.id(), new SimProcess.ReplySink() {
             @Override
             public void replied(Result result) {
+                if (result instanceof Result.Computed) {
+                    hear(0, result, then);
+                    return;
+                }
                 byte[] reply = world.codec().encode(new Response(request.tag(), result));
-                world.scheduler().after(network.latencyNs(), () -> {
-                    Response response = (Response) world.codec().decode(reply);
-                    trace("hears", SimWorld.hash(reply), response.result());
-                    then.answered(response.result());
-                });
+                hear(SimWorld.hash(reply), ((Response) world.codec().decode(reply)).result(), then);
             }
 
             @Override
@@ -167,20 +168,34 @@ public final class SimClient {
         });
     }
 
+    private void hear(long payload, Result result, OnAnswer then) {
+        world.scheduler().after(network.latencyNs(), () -> {
+            trace("hears", payload, result);
+            then.answered(result);
+        });
+    }
+
     private void answered(Call current, @Nullable Object answer) {
         if (answer instanceof Result result) {
+            workload.heard(current.task.command(), result);
             if (result instanceof Result.Failure failure && failure.epoch() != 0) {
                 epoch = failure.epoch();
+            }
+            if (result instanceof Result.Failure failure && failure.code() == ErrorCode.WRONG_NODE) {
+                follow(current, failure);
+                return;
             }
             if (current.entry.conclude(world.nowNs(), result, current.inDoubt)) {
                 next();
                 return;
             }
+            entrance.disappointed();
             current.inDoubt |= ((Result.Failure) result).code() == ErrorCode.OUTCOME_UNKNOWN;
         } else {
             trace(answer == REFUSED ? "is refused" : "hears nothing", 0, "");
             askEpoch = true;
             current.inDoubt |= answer != REFUSED;
+            entrance.disappointed();
         }
         boolean again =
                 current.task.insist() || (current.id != null && current.inDoubt && current.attempts < MAX_ATTEMPTS);
@@ -190,6 +205,15 @@ public final class SimClient {
             current.entry.giveUp(world.nowNs(), current.inDoubt);
             next();
         }
+    }
+
+    /** What was sent to the wrong node was not done there: it is sent again, elsewhere. */
+    private void follow(Call current, Result.Failure wrong) {
+        if (wrong.redirect() == null) {
+            throw new SimulationFailure("sent away to nowhere: " + wrong);
+        }
+        entrance.redirected(wrong.redirect());
+        world.scheduler().after(random.skewed(1_000_000, 500_000_000L), () -> again(current));
     }
 
     private void trace(String what, long payload, Object detail) {

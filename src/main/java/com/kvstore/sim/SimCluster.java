@@ -31,6 +31,7 @@ public final class SimCluster {
     private static final int FIRST_SLAVE_PORT = 8081;
     private static final long HEARTBEAT_INTERVAL_NS = 5_000_000_000L;
     private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;
+    private static final double ASK_REPLACED_CHANCE = 0.4;
 
     /** A slave's node, its disk if it has one, and what its present process sees. */
     public final class Slave {
@@ -171,6 +172,11 @@ public final class SimCluster {
 
     public List<Slave> slaves() {
         return slaves;
+    }
+
+    /** Clients talk to the coordinator; now and then to one that was replaced. */
+    Entrance entrance() {
+        return random -> otherCoordinator.isUp() && random.chance(ASK_REPLACED_CHANCE) ? otherCoordinator : coordinator;
     }
 
     /** Every node, the coordinators first. */

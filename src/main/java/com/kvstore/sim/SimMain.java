@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.apache.commons.cli.ParseException;
 
 /**
@@ -25,7 +26,7 @@ public final class SimMain {
               --seed S         run this one only
               --time D         go on for so long, for example 10m
               --trace          print every event of the one seed
-              --protocol P     what to run: ring (default)
+              --protocol P     what to run: ring (default), primary-backup
               --jobs J         how many at once (default: one for each processor)
               --keep-going     run all seeds, also after a failure
               --no-shrink      do not look for a smaller run that fails in the same way
@@ -41,12 +42,30 @@ public final class SimMain {
             what is left stands at the end. Exit status 1 then, 2 for a wrong command line.
             """;
 
-    private static final Map<String, Simulation> PROTOCOLS = Map.of(DEFAULT_PROTOCOL, ClusterSimulation.RING);
+    private static final Map<String, Simulation> PROTOCOLS = new TreeMap<>(Map.of(
+            DEFAULT_PROTOCOL,
+            ClusterSimulation.RING,
+            "primary-backup",
+            GroupSimulation.of(new PrimaryBackupGroup()),
+            EventualProtocol.NAME,
+            GroupSimulation.of(new EventualProtocol()),
+            TotalOrderProtocol.NAME,
+            GroupSimulation.of(new TotalOrderProtocol())));
 
     private SimMain() {}
 
     public static void main(String[] args) {
         System.exit(run(args, System.out, System.err));
+    }
+
+    /** @throws IllegalArgumentException if there is no such protocol */
+    static Simulation simulationOf(String protocol) {
+        Simulation simulation = PROTOCOLS.get(protocol);
+        if (simulation == null) {
+            throw new IllegalArgumentException(
+                    "--protocol knows no '" + protocol + "', only " + String.join(", ", PROTOCOLS.keySet()));
+        }
+        return simulation;
     }
 
     /** @return the exit status */
@@ -62,11 +81,7 @@ public final class SimMain {
                 out.print(USAGE);
                 return 0;
             }
-            simulation = PROTOCOLS.get(request.protocol());
-            if (simulation == null) {
-                throw new IllegalArgumentException("--protocol knows no '" + request.protocol() + "', only "
-                        + String.join(", ", PROTOCOLS.keySet()));
-            }
+            simulation = simulationOf(request.protocol());
         } catch (ParseException | IllegalArgumentException | ArithmeticException wrong) {
             err.println("run-sim.sh: " + wrong.getMessage());
             err.print(USAGE);

@@ -2,8 +2,13 @@ package com.kvstore.wire;
 
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Message;
+import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
+import com.kvstore.protocol.parts.PeerMessage;
+import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
+import com.kvstore.protocol.totalorder.TotalOrderMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 
@@ -32,6 +37,21 @@ public final class JsonNodeCodec {
         }
         if (message instanceof MoveMessage move) {
             return MoveJson.write(move).end();
+        }
+        if (message instanceof SnapshotMessage snapshot) {
+            return SnapshotJson.write(snapshot).end();
+        }
+        if (message instanceof TotalOrderMessage ordered) {
+            return TotalOrderJson.write(ordered).end();
+        }
+        if (message instanceof EventualMessage eventual) {
+            return EventualJson.write(eventual).end();
+        }
+        if (message instanceof PrimaryBackupMessage primaryBackup) {
+            return PrimaryBackupJson.write(primaryBackup).end();
+        }
+        if (message instanceof PeerMessage peer) {
+            return PeerJson.write(peer).end();
         }
         if (message instanceof ClientMessage.Request request) {
             return JsonRequests.encode(request.command(), request.id(), request.tag());
@@ -77,6 +97,11 @@ public final class JsonNodeCodec {
     static boolean isNodeMessage(String reqType) {
         return TwoPhaseJson.TYPES.contains(reqType)
                 || MembershipJson.TYPES.contains(reqType)
+                || SnapshotJson.TYPES.contains(reqType)
+                || PeerJson.TYPES.contains(reqType)
+                || EventualJson.TYPES.contains(reqType)
+                || TotalOrderJson.TYPES.contains(reqType)
+                || PrimaryBackupJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
 
@@ -87,6 +112,21 @@ public final class JsonNodeCodec {
     private static Message readNodeMessage(String type, JsonIn in) throws ProtocolException {
         if (TwoPhaseJson.TYPES.contains(type)) {
             return TwoPhaseJson.read(type, in);
+        }
+        if (SnapshotJson.TYPES.contains(type)) {
+            return SnapshotJson.read(type, in);
+        }
+        if (TotalOrderJson.TYPES.contains(type)) {
+            return TotalOrderJson.read(type, in);
+        }
+        if (EventualJson.TYPES.contains(type)) {
+            return EventualJson.read(type, in);
+        }
+        if (PrimaryBackupJson.TYPES.contains(type)) {
+            return PrimaryBackupJson.read(type, in);
+        }
+        if (PeerJson.TYPES.contains(type)) {
+            return PeerJson.read(type, in);
         }
         return MembershipJson.TYPES.contains(type) ? MembershipJson.read(type, in) : MoveJson.read(type, in);
     }

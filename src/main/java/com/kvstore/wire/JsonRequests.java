@@ -39,10 +39,12 @@ public final class JsonRequests {
             "plan",
             "drain",
             "forget",
-            "accept-loss"));
+            "accept-loss",
+            "snapshot"));
     /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
 
+    private static final String AT_LEAST = "at_least";
     private static final String KEY = "key";
     private static final String TABLE = "table";
     private static final String SERVER = "server";
@@ -109,12 +111,7 @@ public final class JsonRequests {
     public static String encode(Command command, @Nullable RequestId requestId, @Nullable Object id) {
         JsonOut out = JsonOut.line(typeOf(command));
         writeCommand(command, out);
-        if (requestId != null) {
-            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
-                    .put("number", given.number())
-                    .put("epoch", given.epoch())
-                    .put("acknowledged", given.acknowledged()));
-        }
+        writeRequestId(requestId, out);
         if (id != null) {
             out.putParsed(JsonIn.ID, id);
         }
@@ -126,6 +123,9 @@ public final class JsonRequests {
             case "put", "set", "update", "delete", "del" -> write(type, in);
             case "get" -> {
                 Bytes key = in.bytes(KEY);
+                if (in.has(AT_LEAST)) {
+                    yield new Command.GetLocal(key, in.version(AT_LEAST));
+                }
                 yield in.has(TABLE) ? new Command.GetFromTable(in.table(TABLE), key) : new Command.Get(key);
             }
             case "transact" -> new Command.Transact(in.list("writes", each -> WriteJson.read(each.text("op"), each)));
@@ -144,6 +144,11 @@ public final class JsonRequests {
             case "plan" -> plan(in);
             case "drain" -> new Command.Drain(in.server(SERVER));
             case "forget" -> new Command.Forget(in.server(SERVER));
+            case "snapshot" ->
+                new Command.Snapshot(
+                        in.has("snapshot") ? in.hex("snapshot") : 0,
+                        in.has("node") ? in.smallNumber("node") : 0,
+                        in.has(CURSOR) ? in.hex(CURSOR) : 0);
             case "accept-loss" -> new Command.AcceptLoss();
             default -> throw unknown(type);
         };
@@ -165,7 +170,16 @@ public final class JsonRequests {
         return new Command.Plan(add, in.server(add ? "add" : "remove"));
     }
 
-    private static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
+    static void writeRequestId(@Nullable RequestId requestId, JsonOut out) {
+        if (requestId != null) {
+            out.object(REQUEST_ID, requestId, (given, to) -> to.put("client", given.client())
+                    .put("number", given.number())
+                    .put("epoch", given.epoch())
+                    .put("acknowledged", given.acknowledged()));
+        }
+    }
+
+    static @Nullable RequestId requestId(JsonIn in) throws ProtocolException {
         if (!in.has(REQUEST_ID)) {
             return null;
         }
@@ -186,7 +200,9 @@ public final class JsonRequests {
     }
 
     private static String typeOf(Command command) {
-        if (command instanceof Command.Get || command instanceof Command.GetFromTable) {
+        if (command instanceof Command.Get
+                || command instanceof Command.GetLocal
+                || command instanceof Command.GetFromTable) {
             return "get";
         }
         if (command instanceof Command.Transact transact) {
@@ -218,6 +234,9 @@ public final class JsonRequests {
         if (command instanceof Command.Authenticate) {
             return "auth";
         }
+        if (command instanceof Command.Snapshot) {
+            return "snapshot";
+        }
         if (command instanceof Command.AcceptLoss) {
             return "accept-loss";
         }
@@ -230,10 +249,14 @@ public final class JsonRequests {
     private static void writeCommand(Command command, JsonOut out) {
         if (command instanceof Command.Get get) {
             out.put(KEY, get.key());
+        } else if (command instanceof Command.GetLocal get) {
+            out.put(KEY, get.key()).put(AT_LEAST, get.atLeast());
         } else if (command instanceof Command.GetAll get) {
             out.keys(KEYS, get.keys());
         } else if (command instanceof Command.Scan scan) {
             out.hex(CURSOR, scan.cursor()).put(LIMIT, scan.limit()).put(PREFIX, scan.prefix());
+        } else if (command instanceof Command.Snapshot snapshot) {
+            out.hex("snapshot", snapshot.id()).put("node", snapshot.node()).hex(CURSOR, snapshot.from());
         } else if (command instanceof Command.GetFromTable get) {
             out.put(TABLE, get.table()).put(KEY, get.key());
         } else if (command instanceof Command.Transact transact) {

@@ -10,11 +10,11 @@ import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
-import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.List;
 import java.util.Set;
 
@@ -135,24 +135,28 @@ final class MoveJson {
         return in.list(RANGES, range -> new Range(range.smallNumber("start"), range.smallNumber("end")));
     }
 
-    private static void writeStretch(Stretch stretch, JsonOut out) {
-        out.hex(FIRST, stretch.first()).hex(LAST, stretch.last()).list("records", stretch.records(), (record, to) -> {
-            to.put("position", record.position()).put("key", record.key());
-            if (record.value() == null) {
-                to.put("deleted", true);
-            }
-            to.putIfPresent(VALUE, record.value())
-                    .putUnless(Expiry.NO_DEADLINE, DEADLINE, record.deadlineMs())
-                    .put("version", record.version());
-        });
+    static void writeStretch(Stretch stretch, JsonOut out) {
+        out.hex(FIRST, stretch.first())
+                .hex(LAST, stretch.last())
+                .list("records", stretch.records(), MoveJson::writeRecord);
     }
 
-    private static Stretch readStretch(JsonIn in) throws ProtocolException {
+    static void writeRecord(StoredRecord record, JsonOut to) {
+        to.put("position", record.position()).put("key", record.key());
+        if (record.value() == null) {
+            to.put("deleted", true);
+        }
+        to.putIfPresent(VALUE, record.value())
+                .putUnless(Expiry.NO_DEADLINE, DEADLINE, record.deadlineMs())
+                .put("version", record.version());
+    }
+
+    static Stretch readStretch(JsonIn in) throws ProtocolException {
         return new Stretch(in.hex(FIRST), in.hex(LAST), in.list("records", MoveJson::readRecord));
     }
 
     /** A tombstone says so, so that a record whose value got lost is not one. */
-    private static StoredRecord readRecord(JsonIn in) throws ProtocolException {
+    static StoredRecord readRecord(JsonIn in) throws ProtocolException {
         boolean deleted = in.flag("deleted", false);
         return new StoredRecord(
                 in.smallNumber("position"),

@@ -1,0 +1,18 @@
+package com.kvstore.peer;
+
+import com.kvstore.common.Group;
+import com.kvstore.common.ServerNode;
+import com.kvstore.transport.NetworkOptions;
+
+/**
+ * All that a peer's process is told when it starts. Immutable.
+ *
+ * @param group the same on every peer
+ * @param self this peer's id in it
+ * @param bootstrap whether a majority of empty peers may found the group, without the others
+ */
+public record PeerSettings(Group group, int self, boolean bootstrap, NetworkOptions network) {
+    ServerNode address() {
+        return group.address(self);
+    }
+}

@@ -1,0 +1,189 @@
+package com.kvstore.sim;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Group;
+import com.kvstore.common.ServerNode;
+import com.kvstore.protocol.kernel.Machine;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.storage.MemoryTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The peers of one group: the real machines on simulated nodes, and what the simulation, which sees into all of them at
+ * once, knows of their state.
+ *
+ * <p>Threading: belongs to one simulation.
+ */
+final class GroupCluster {
+    private static final int FIRST_PORT = 6100;
+
+    /** A peer's node, and what its present process keeps in memory. */
+    private final class Peer {
+        private final SimNode node;
+        private RecordTable table = new MemoryTable();
+        /** A process that was asked to end, and chooses the moment. */
+        private @Nullable SimProcess stopping;
+
+        private Peer(Group.Member member) {
+            node = network.add("peer" + member.id(), member.address(), (random, recovered) -> {
+                table = new WatchedTable(
+                        "peer" + member.id(),
+                        new MemoryTable(),
+                        protocol.versionsAreUnique() ? ledger : null,
+                        protocol.forgetsDeletes());
+                return protocol.start(group, member.id(), table, random, recovered);
+            });
+        }
+
+        private @Nullable Machine machine() {
+            SimProcess process = node.process();
+            return process == null ? null : process.machine();
+        }
+    }
+
+    private final GroupProtocol protocol;
+    private final SimNetwork network;
+    private final Group group;
+    private final WatchedTable.Ledger ledger = new WatchedTable.Ledger();
+    private final List<Peer> peers = new ArrayList<>();
+
+    /** All peers are down. */
+    GroupCluster(GroupProtocol protocol, SimNetwork network, int size) {
+        this.protocol = protocol;
+        this.network = network;
+        List<Group.Member> members = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            members.add(new Group.Member(i + 1, new ServerNode("10.0.2." + (i + 1), FIRST_PORT + i)));
+        }
+        this.group = new Group(protocol.name(), members);
+        members.forEach(member -> peers.add(new Peer(member)));
+    }
+
+    Group group() {
+        return group;
+    }
+
+    WatchedTable.Ledger ledger() {
+        return ledger;
+    }
+
+    List<SimNode> nodes() {
+        return peers.stream().map(peer -> peer.node).toList();
+    }
+
+    /** Of the peers that are up. */
+    List<Machine> machines() {
+        List<Machine> machines = new ArrayList<>();
+        for (Peer peer : peers) {
+            Machine machine = peer.machine();
+            if (machine != null) {
+                machines.add(machine);
+            }
+        }
+        return machines;
+    }
+
+    /** Whether this node's memory may go now without any loss that the protocol does not promise to survive. */
+    boolean maySpare(SimNode node) {
+        int without = 0;
+        boolean holds = false;
+        for (Peer peer : peers) {
+            Machine machine = peer.machine();
+            boolean goes = peer.stopping != null && peer.stopping == peer.node.process();
+            boolean holdsIts = machine != null && !goes && protocol.holdsItsPart(machine);
+            without += holdsIts ? 0 : 1;
+            holds |= holdsIts && peer.node == node;
+        }
+        return !holds || without < group.tolerated();
+    }
+
+    /** Asks a peer to end; from now on it counts as gone. */
+    void stop(SimNode node) {
+        for (Peer peer : peers) {
+            if (peer.node == node) {
+                peer.stopping = node.process();
+            }
+        }
+        node.requestStop();
+    }
+
+    /** Why not every peer has become a part of the group; null if they have. */
+    @Nullable String notComplete() {
+        for (Peer peer : peers) {
+            Machine machine = peer.machine();
+            if (machine == null || !protocol.holdsItsPart(machine)) {
+                return peer.node.name() + (machine == null ? " is down" : " does not hold its part");
+            }
+        }
+        return null;
+    }
+
+    /** One client's way in: any peer, the one it was sent to, another one when that did not help. */
+    Entrance entrance() {
+        return new Entrance() {
+            private @Nullable SimNode chosen;
+
+            @Override
+            public SimNode choose(SimRandom random) {
+                SimNode node = chosen == null || random.chance(0.02) ? random.pick(nodes()) : chosen;
+                chosen = node;
+                return node;
+            }
+
+            @Override
+            public void redirected(ServerNode to) {
+                chosen = null;
+                for (SimNode node : nodes()) {
+                    if (node.address().equals(to)) {
+                        chosen = node;
+                    }
+                }
+                if (chosen == null) {
+                    throw new SimulationFailure("a client is sent to " + to + ", which is no peer");
+                }
+            }
+
+            @Override
+            public void disappointed() {
+                chosen = null;
+            }
+        };
+    }
+
+    /** Why the group is not as it should be when nothing is broken; null if it is. */
+    @Nullable String notConverged() {
+        String lack = notComplete();
+        if (lack == null) {
+            lack = protocol.notConverged(machines());
+        }
+        return lack != null ? lack : difference();
+    }
+
+    /** In what the live records of two peers differ; null if in nothing. */
+    private @Nullable String difference() {
+        SortedMap<Bytes, StoredRecord> first = live(peers.get(0));
+        for (Peer peer : peers) {
+            SortedMap<Bytes, StoredRecord> other = live(peer);
+            if (!other.equals(first)) {
+                return peers.get(0).node.name() + " has " + first + ", " + peer.node.name() + " has " + other;
+            }
+        }
+        return null;
+    }
+
+    private static SortedMap<Bytes, StoredRecord> live(Peer peer) {
+        SortedMap<Bytes, StoredRecord> records = new TreeMap<>();
+        peer.table.scan(0, (hash, record) -> {
+            if (!record.isTombstone()) {
+                records.put(record.key(), record);
+            }
+            return true;
+        });
+        return records;
+    }
+}

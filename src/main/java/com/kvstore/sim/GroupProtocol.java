@@ -1,0 +1,57 @@
+package com.kvstore.sim;
+
+import com.kvstore.common.Group;
+import com.kvstore.protocol.kernel.Machine;
+import com.kvstore.protocol.kernel.Persistent;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.sim.check.HistoryChecker;
+import com.kvstore.sim.check.Operation;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What {@link GroupSimulation} has to know of a protocol for groups of peers. Holds no state: runs share it. */
+public interface GroupProtocol {
+    /** As in the group file and after {@code --protocol}. */
+    String name();
+
+    /**
+     * One life of one peer.
+     *
+     * @param table empty, and watched by the simulation
+     * @param random for what a process draws at its start
+     * @param recovered what was durable; null if nothing was
+     */
+    Machine start(Group group, int self, RecordTable table, SimRandom random, @Nullable Persistent recovered);
+
+    /**
+     * Whether the others count on what this peer holds. While it is false, its process may be killed at will; else only
+     * while no more than {@link Group#tolerated} peers are down or do not hold their part, unless anything may be lost.
+     */
+    boolean holdsItsPart(Machine machine);
+
+    /** Why the group is not yet as it should be once nothing is broken; null if it is. All peers are up. */
+    @Nullable String notConverged(List<Machine> machines);
+
+    /** Looks at the peers that are up, several times a simulated second, for what must hold at any time. */
+    default void check(List<Machine> machines) {}
+
+    /** Whether a version names one write, the same on every peer. */
+    default boolean versionsAreUnique() {
+        return true;
+    }
+
+    /** How long, at most, the peers take to agree once nothing is broken and nobody writes. */
+    default long settlesWithinNs() {
+        return 90_000_000_000L;
+    }
+
+    /** Whether a delete that was forgotten, because all peers had it, must never be seen to come undone. */
+    default boolean forgetsDeletes() {
+        return false;
+    }
+
+    /** What no correct store of this protocol could have answered. */
+    default List<HistoryChecker.Violation> judge(List<Operation> operations) {
+        return HistoryChecker.check(operations);
+    }
+}
