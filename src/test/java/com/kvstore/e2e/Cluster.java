@@ -174,8 +174,13 @@ final class Cluster implements AutoCloseable {
 
     /** Until {@code count} servers are members, all of them up, and every key has two copies. */
     void awaitWhole(int count) {
+        awaitWhole(count, Duration.ofSeconds(60));
+    }
+
+    /** The same, within so long. */
+    void awaitWhole(int count, Duration within) {
         await("two copies of every key on " + count + " servers")
-                .atMost(Duration.ofSeconds(60))
+                .atMost(within)
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptionsInstanceOf(UncheckedIOException.class)
                 .untilAsserted(() -> {

@@ -328,6 +328,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         if (!running) {
             return;
         }
+        twoPhase.viewChanging(before, nowNs, effects);
         peers.viewChanged(after, nowNs, effects);
         twoPhase.viewChanged(before, after, nowNs, effects);
         moves.onView(after, nowNs, effects);
