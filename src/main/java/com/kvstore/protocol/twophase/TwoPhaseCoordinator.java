@@ -198,6 +198,9 @@ public final class TwoPhaseCoordinator {
             transactions.onAnswered(sent, member, reply, effects);
         }
         fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
+        if (reply.last()) {
+            reads.readAgain(channel.finish(sent), sent.reads, effects);
+        }
         scans.retry(nowNs, effects);
         for (Expired expired : reply.expired()) {
             if (!recovery.isInDoubt(expired.key())) {
