@@ -5,9 +5,9 @@ import com.kvstore.common.Message;
 import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
-import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.parts.PeerMessage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 

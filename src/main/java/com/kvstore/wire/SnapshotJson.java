@@ -12,7 +12,8 @@ import java.util.Set;
 
 /** The messages of a snapshot, as JSON. Thread-safe: no state. */
 final class SnapshotJson {
-    static final Set<String> TYPES = Set.of("freeze", "fetch-frozen", "frozen-page", "fetch-digests", "digest-page", "thaw");
+    static final Set<String> TYPES =
+            Set.of("freeze", "fetch-frozen", "frozen-page", "fetch-digests", "digest-page", "thaw");
 
     private static final String SNAPSHOT = "snapshot";
     private static final String VALUE = "value";

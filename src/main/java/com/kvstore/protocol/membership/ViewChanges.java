@@ -229,14 +229,11 @@ public final class ViewChanges {
      */
     public static View distrust(View view, int member, List<Range> ranges) {
         RangeSet found = RangeSet.of(ranges);
-        return withArcs(
-                view,
-                map(view.arcs(), arc -> {
-                    Copy copy = arc.copyOf(member);
-                    boolean changes =
-                            copy != null && found.covers(arc.start(), arc.end()) && !Arcs.isOnlyInSync(arc, member);
-                    return changes ? Arcs.withStale(arc, Set.of(member), otherMembers(arc, member)) : arc;
-                }));
+        return withArcs(view, map(view.arcs(), arc -> {
+            Copy copy = arc.copyOf(member);
+            boolean changes = copy != null && found.covers(arc.start(), arc.end()) && !Arcs.isOnlyInSync(arc, member);
+            return changes ? Arcs.withStale(arc, Set.of(member), otherMembers(arc, member)) : arc;
+        }));
     }
 
     private static Set<Integer> otherMembers(Arc arc, int member) {

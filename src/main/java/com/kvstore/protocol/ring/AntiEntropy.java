@@ -69,7 +69,10 @@ final class AntiEntropy implements Cut.Use {
             return false;
         }
         effects.setTimer(TIMER, nowNs + INTERVAL_NS);
-        if (!running && views.started() && views.current().ring().servers() >= 2 && views.current().whole()) {
+        if (!running
+                && views.started()
+                && views.current().ring().servers() >= 2
+                && views.current().whole()) {
             begin(0, nowNs, effects);
         }
         return true;
@@ -229,7 +232,8 @@ final class AntiEntropy implements Cut.Use {
 
     private static void fail(long asking, String why, Effects effects) {
         effects.reply(
-                asking, Result.Failure.of(ErrorCode.UNAVAILABLE, "The copies were not compared: " + why + ". Try again"));
+                asking,
+                Result.Failure.of(ErrorCode.UNAVAILABLE, "The copies were not compared: " + why + ". Try again"));
     }
 
     /** How often all copies were compared. */

@@ -20,8 +20,12 @@ final class StatusReport {
     private StatusReport() {}
 
     static ClusterStatus of(
-            ViewKeeper views, Peers peers, TwoPhaseCoordinator twoPhase, MoveScheduler moves,
-            AntiEntropy antiEntropy, long nowNs) {
+            ViewKeeper views,
+            Peers peers,
+            TwoPhaseCoordinator twoPhase,
+            MoveScheduler moves,
+            AntiEntropy antiEntropy,
+            long nowNs) {
         View view = views.current();
         int single = 0;
         int lost = 0;

@@ -39,8 +39,8 @@ class DurableRepliesTest {
     private final View view = ViewChanges.join(View.create(1, 31, 1), new ServerNode("127.0.0.1", 8081), 5, true);
     private long written;
     private long sequence;
-    private final DurableReplies replies = new DurableReplies(
-            new CountingStorage(SlaveStorage.inMemory(table, 5)), participant, "127.0.0.1:8081");
+    private final DurableReplies replies =
+            new DurableReplies(new CountingStorage(SlaveStorage.inMemory(table, 5)), participant, "127.0.0.1:8081");
 
     /** As durable as the test says: it counts what the test has written. */
     private final class CountingStorage implements SlaveStorage {

@@ -70,7 +70,8 @@ class SnapshotsTest {
         ring.advance(3_000);
         assertTrue(ring.answers.containsKey(write));
         Result begun = ring.answers.get(snapshot);
-        SnapshotPage first = begun instanceof Result.Value ? page(begun) : page(ring.run(new Command.Snapshot(0, 0, 0)));
+        SnapshotPage first =
+                begun instanceof Result.Value ? page(begun) : page(ring.run(new Command.Snapshot(0, 0, 0)));
         Map<String, String> found = readAll(first);
         assertEquals(found.get("a"), found.get("b"));
     }
