@@ -99,7 +99,7 @@ public final class GroupSimulation {
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
         }
         if (random.chance(0.7)) {
-            await("the group was not complete in time", START_NS, cluster::notConverged);
+            await("the group was not complete in time", START_NS, cluster::notComplete);
         }
     }
 

@@ -8,6 +8,7 @@ import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
 import com.kvstore.protocol.snapshot.SnapshotMessage;
+import com.kvstore.protocol.totalorder.TotalOrderMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
 
@@ -39,6 +40,9 @@ public final class JsonNodeCodec {
         }
         if (message instanceof SnapshotMessage snapshot) {
             return SnapshotJson.write(snapshot).end();
+        }
+        if (message instanceof TotalOrderMessage ordered) {
+            return TotalOrderJson.write(ordered).end();
         }
         if (message instanceof EventualMessage eventual) {
             return EventualJson.write(eventual).end();
@@ -96,6 +100,7 @@ public final class JsonNodeCodec {
                 || SnapshotJson.TYPES.contains(reqType)
                 || PeerJson.TYPES.contains(reqType)
                 || EventualJson.TYPES.contains(reqType)
+                || TotalOrderJson.TYPES.contains(reqType)
                 || PrimaryBackupJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
@@ -110,6 +115,9 @@ public final class JsonNodeCodec {
         }
         if (SnapshotJson.TYPES.contains(type)) {
             return SnapshotJson.read(type, in);
+        }
+        if (TotalOrderJson.TYPES.contains(type)) {
+            return TotalOrderJson.read(type, in);
         }
         if (EventualJson.TYPES.contains(type)) {
             return EventualJson.read(type, in);

@@ -1,6 +1,7 @@
 package com.kvstore.mutants;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Everything that is broken on purpose. The seeds are found by {@link MutantSearchMain}, which prints this list's numbers
@@ -12,11 +13,11 @@ final class Mutants {
     private static final String RING = "protocol/ring/";
     private static final String MOVES = "protocol/movement/";
 
-    static final List<Mutant> ALL = List.of(
+    private static final List<Mutant> OF_THE_RING = List.of(
             new Mutant(
                     "skip prepare: a participant votes yes and holds nothing",
                     TWO_PHASE + "Participant.java",
-                    "prepared.put(transaction, prepare);",
+                    "hold(prepare);\n        log.prepared(prepare);",
                     "",
                     1),
             new Mutant(
@@ -199,7 +200,7 @@ final class Mutants {
             new Mutant(
                     "forget epoch checks: accept a coordinator of an older epoch",
                     RING + "SlaveMachine.java",
-                    "(offered.epoch() < present.epoch() || (offered.epoch() == present.epoch() && other))",
+                    "(offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))",
                     "false",
                     6),
             new Mutant(
@@ -226,6 +227,13 @@ final class Mutants {
                     "if (here && !elsewhere) {",
                     "if (false) {",
                     653));
+
+    /** Those of every protocol. */
+    static List<Mutant> all() {
+        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL)
+                .flatMap(List::stream)
+                .toList();
+    }
 
     private Mutants() {}
 }

@@ -61,15 +61,15 @@ public final class PrimaryBackupMachine implements Machine {
 
     /**
      * @param table empty
-     * @param bootstrap whether a majority of empty peers may found the group, see {@link Formation}
      * @param nonces random, never 0
      */
-    public PrimaryBackupMachine(Group group, int self, RecordTable table, boolean bootstrap, Formation.Nonces nonces) {
+    public PrimaryBackupMachine(
+            Group group, int self, RecordTable table, PrimaryBackupConfig config, Formation.Nonces nonces) {
         this.group = group;
         this.self = self;
-        replica = new Replica(group, self, table);
+        replica = new Replica(group, self, table, config);
         links = new PeerLinks(group, self, nonces.next(), new LinkListener());
-        formation = new Formation(group, self, bootstrap, nonces, replica::isUntouched);
+        formation = new Formation(group, self, config.bootstrap(), nonces, replica::isUntouched);
         fetcher = new Fetcher(replica, links);
         shipper = new Shipper(replica, links);
         primary = new Primary(replica, shipper, wall);

@@ -245,7 +245,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
                 peer.keys(reply.keys());
                 twoPhase.onBatchReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof ScanReply reply) {
-                twoPhase.onScanReply(peer.member(), reply, effects);
+                twoPhase.onScanReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof FrozenPage page) {
                 snapshots.onPage(peer.member(), page, effects);
             } else if (received.message() instanceof DigestPage page) {
