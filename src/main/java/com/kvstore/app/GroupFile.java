@@ -78,8 +78,7 @@ final class GroupFile {
             throw new IllegalArgumentException(FORM);
         }
         try {
-            return new Group.Member(
-                    Integer.parseInt(words[0]), new ServerNode(words[1], Integer.parseInt(words[2])));
+            return new Group.Member(Integer.parseInt(words[0]), new ServerNode(words[1], Integer.parseInt(words[2])));
         } catch (NumberFormatException notANumber) {
             throw new IllegalArgumentException(FORM + ", not '" + String.join(" ", words) + "'", notANumber);
         }

@@ -17,7 +17,9 @@ final class Addresses implements Supplier<List<ServerNode>> {
     /** @throws IllegalArgumentException with a message for people, when the config file is wrong */
     Addresses(ClientSettings settings) {
         this.settings = settings;
-        ServerNode given = settings.group().isEmpty() ? settings.server() : settings.group().get(0);
+        ServerNode given = settings.group().isEmpty()
+                ? settings.server()
+                : settings.group().get(0);
         this.last = given != null ? given : ConfigFile.read(settings.configFile());
     }
 

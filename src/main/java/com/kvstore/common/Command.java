@@ -8,6 +8,14 @@ public sealed interface Command {
     /** The committed value of one key. */
     record Get(Bytes key) implements Command {}
 
+    /**
+     * What the asked peer of a group holds of one key, read from its own records alone: it may be stale.
+     *
+     * @param atLeast answer only once the peer has what this version wrote, or something newer: a session that passes on
+     *     the versions of its writes reads them everywhere. {@link Version#ZERO}: as it stands
+     */
+    record GetLocal(Bytes key, Version atLeast) implements Command {}
+
     /** What a slave's table holds of one key: a debugging aid, answered by slaves only. */
     record GetFromTable(Table table, Bytes key) implements Command {}
 

@@ -13,9 +13,15 @@ public sealed interface Result {
      * @param copies on how many in-sync copies the write stands; 2 for commands that write nothing
      * @param missing the servers whose copy the write lacks; empty unless degraded
      * @param note why a copy is missing, or what an operator's command set in motion; empty if there is nothing to say
+     * @param version under which the write stands, where a client may ask for it again ({@link Command.GetLocal}); else
+     *     {@link Version#ZERO}
      */
-    record Ack(int copies, List<ServerNode> missing, String note) implements Result {
+    record Ack(int copies, List<ServerNode> missing, String note, Version version) implements Result {
         public static final Ack WHOLE = new Ack(2, List.of(), "");
+
+        public Ack(int copies, List<ServerNode> missing, String note) {
+            this(copies, missing, note, Version.ZERO);
+        }
 
         public Ack {
             missing = List.copyOf(missing);

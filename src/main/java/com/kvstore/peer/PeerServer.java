@@ -86,7 +86,8 @@ public final class PeerServer {
                         + ", protocol " + settings.group().protocol());
         for (int other : settings.group().others(settings.self())) {
             console.line(
-                    "INFO", "Connecting to peer " + other + " at " + settings.group().address(other));
+                    "INFO",
+                    "Connecting to peer " + other + " at " + settings.group().address(other));
         }
     }
 

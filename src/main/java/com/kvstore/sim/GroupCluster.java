@@ -32,7 +32,10 @@ final class GroupCluster {
         private Peer(Group.Member member) {
             node = network.add("peer" + member.id(), member.address(), (random, recovered) -> {
                 table = new WatchedTable(
-                        "peer" + member.id(), new MemoryTable(), protocol.versionsAreUnique() ? ledger : null);
+                        "peer" + member.id(),
+                        new MemoryTable(),
+                        protocol.versionsAreUnique() ? ledger : null,
+                        protocol.forgetsDeletes());
                 return protocol.start(group, member.id(), table, random, recovered);
             });
         }

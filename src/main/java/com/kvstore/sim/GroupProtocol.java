@@ -40,6 +40,16 @@ public interface GroupProtocol {
         return true;
     }
 
+    /** How long, at most, the peers take to agree once nothing is broken and nobody writes. */
+    default long settlesWithinNs() {
+        return 90_000_000_000L;
+    }
+
+    /** Whether a delete that was forgotten, because all peers had it, must never be seen to come undone. */
+    default boolean forgetsDeletes() {
+        return false;
+    }
+
     /** What no correct store of this protocol could have answered. */
     default List<HistoryChecker.Violation> judge(List<Operation> operations) {
         return HistoryChecker.check(operations);

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 public final class GroupSimulation {
     private static final long POLL_NS = 250_000_000;
     private static final long START_NS = 60 * ClusterOptions.SECOND_NS;
-    private static final long SETTLE_NS = 90 * ClusterOptions.SECOND_NS;
     private static final long ANSWER_NS = 60 * ClusterOptions.SECOND_NS;
     private static final long LONGEST_LOAD_NS = 3_600 * ClusterOptions.SECOND_NS;
     private static final long LONGEST_REQUEST_NS = 30 * ClusterOptions.SECOND_NS;
@@ -66,8 +65,8 @@ public final class GroupSimulation {
                 SimRandom random = new SimRandom(seed).fork("options");
                 ClusterOptions drawn = ClusterOptions.draw(random);
                 int peers = random.chance(0.6) ? 3 : random.pick(List.of(1, 2, 4, 5));
-                return overrides.applyTo(
-                        new ClusterOptions(peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness()));
+                return overrides.applyTo(new ClusterOptions(
+                        peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness(), false));
             }
         };
     }
@@ -129,7 +128,7 @@ public final class GroupSimulation {
         pass(random.between(0, 5) * ClusterOptions.SECOND_NS);
         workloads.forEach(RandomWorkload::end);
         await("a client waits for ever", ANSWER_NS, () -> isFinished() ? null : "");
-        await("did not heal in time", SETTLE_NS, cluster::notConverged);
+        await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);
     }
 
     private void readEverything() {

@@ -43,7 +43,14 @@ public final class SimMain {
             """;
 
     private static final Map<String, Simulation> PROTOCOLS = new TreeMap<>(Map.of(
-            DEFAULT_PROTOCOL, ClusterSimulation.RING, "primary-backup", GroupSimulation.of(new PrimaryBackupGroup())));
+            DEFAULT_PROTOCOL,
+            ClusterSimulation.RING,
+            "primary-backup",
+            GroupSimulation.of(new PrimaryBackupGroup()),
+            EventualProtocol.NAME,
+            GroupSimulation.of(new EventualProtocol()),
+            TotalOrderProtocol.NAME,
+            GroupSimulation.of(new TotalOrderProtocol())));
 
     private SimMain() {}
 
@@ -55,8 +62,8 @@ public final class SimMain {
     static Simulation simulationOf(String protocol) {
         Simulation simulation = PROTOCOLS.get(protocol);
         if (simulation == null) {
-            throw new IllegalArgumentException("--protocol knows no '" + protocol + "', only "
-                    + String.join(", ", PROTOCOLS.keySet()));
+            throw new IllegalArgumentException(
+                    "--protocol knows no '" + protocol + "', only " + String.join(", ", PROTOCOLS.keySet()));
         }
         return simulation;
     }

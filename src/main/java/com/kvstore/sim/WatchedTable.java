@@ -22,10 +22,13 @@ final class WatchedTable implements RecordTable {
         private record Place(Bytes key, Version version) {}
 
         private final Map<Place, Integer> contents = new HashMap<>();
+        /** The newest delete of each key that a peer has forgotten, because all peers had it. */
+        private final Map<Bytes, Version> forgotten = new HashMap<>();
 
         /** The store begins anew: its versions may come again. */
         void clear() {
             contents.clear();
+            forgotten.clear();
         }
 
         private void enter(String who, Bytes key, Version version, @Nullable Bytes value, long deadlineMs) {
@@ -36,14 +39,32 @@ final class WatchedTable implements RecordTable {
                         + " at " + version + ", another peer something else");
             }
         }
+
+        private void stored(String who, Bytes key, Version version) {
+            Version delete = forgotten.get(key);
+            if (delete != null && delete.isNewerThan(version)) {
+                throw new SimulationFailure("a delete came undone: " + who + " stores " + key + " at " + version
+                        + ", which was deleted everywhere at " + delete);
+            }
+        }
+
+        private void forget(Bytes key, Version version) {
+            forgotten.merge(key, version, (one, other) -> one.isNewerThan(other) ? one : other);
+        }
     }
 
     private final String who;
     private final RecordTable table;
     private final @Nullable Ledger ledger;
 
-    /** @param ledger null: nothing is compared */
-    WatchedTable(String who, RecordTable table, @Nullable Ledger ledger) {
+    private final boolean forgetsDeletes;
+
+    /**
+     * @param ledger null: nothing is compared
+     * @param forgetsDeletes whether a tombstone is taken out only once no older write of its key can turn up
+     */
+    WatchedTable(String who, RecordTable table, @Nullable Ledger ledger, boolean forgetsDeletes) {
+        this.forgetsDeletes = forgetsDeletes;
         this.who = who;
         this.table = table;
         this.ledger = ledger;
@@ -64,11 +85,19 @@ final class WatchedTable implements RecordTable {
         if (ledger != null) {
             ledger.enter(who, key, version, value, deadlineMs);
         }
-        return table.apply(position, key, value, deadlineMs, version);
+        boolean stored = table.apply(position, key, value, deadlineMs, version);
+        if (stored && value != null && ledger != null) {
+            ledger.stored(who, key, version);
+        }
+        return stored;
     }
 
     @Override
     public void remove(Bytes key) {
+        StoredRecord record = table.get(key);
+        if (ledger != null && forgetsDeletes && record != null && record.isTombstone()) {
+            ledger.forget(key, record.version());
+        }
         table.remove(key);
     }
 

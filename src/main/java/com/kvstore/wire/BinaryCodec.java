@@ -3,10 +3,12 @@ package com.kvstore.wire;
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Limits;
 import com.kvstore.common.Message;
+import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
+import com.kvstore.protocol.totalorder.TotalOrderMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -177,6 +179,10 @@ public final class BinaryCodec {
             MoveBinary.write(move, out);
         } else if (message instanceof PeerMessage peer) {
             PeerBinary.write(peer, out);
+        } else if (message instanceof TotalOrderMessage ordered) {
+            TotalOrderBinary.write(ordered, out);
+        } else if (message instanceof EventualMessage eventual) {
+            EventualBinary.write(eventual, out);
         } else if (message instanceof MembershipMessage membership) {
             MembershipBinary.write(membership, out);
         } else {
@@ -194,6 +200,8 @@ public final class BinaryCodec {
             case MoveBinary.FAMILY -> MoveBinary.read(type, in);
             case PeerBinary.FAMILY -> PeerBinary.read(type, in);
             case PrimaryBackupBinary.FAMILY -> PrimaryBackupBinary.read(type, in);
+            case TotalOrderBinary.FAMILY -> TotalOrderBinary.read(type, in);
+            case EventualBinary.FAMILY -> EventualBinary.read(type, in);
             default -> throw unknownType(type);
         };
     }

@@ -37,6 +37,7 @@ final class ClientBinary {
     private static final int SCAN = 11;
     private static final int COUNT_KEYS = 12;
     private static final int AUTHENTICATE = 13;
+    private static final int GET_LOCAL = 14;
 
     private static final int ACK = 1;
     private static final int VALUE = 2;
@@ -51,7 +52,7 @@ final class ClientBinary {
     private static final int HAS_EXPIRY = 2;
     private static final int HAS_CONDITION = 4;
     /** Flags, and a key's length. */
-    private static final int MIN_WRITE_BYTES = 2;
+    static final int MIN_WRITE_BYTES = 2;
     /** A host's length, and a port. */
     private static final int MIN_SERVER_BYTES = 2;
 
@@ -108,6 +109,10 @@ final class ClientBinary {
         } else if (command instanceof Command.Transact transact) {
             out.u8(TRANSACT);
             out.list(transact.writes(), ClientBinary::writeWrite);
+        } else if (command instanceof Command.GetLocal get) {
+            out.u8(GET_LOCAL);
+            out.bytes(get.key());
+            out.version(get.atLeast());
         } else if (command instanceof Command.GetFromTable get) {
             out.u8(GET_FROM_TABLE);
             out.choice(get.table());
@@ -155,6 +160,7 @@ final class ClientBinary {
             case GET_FROM_TABLE -> new Command.GetFromTable(in.choice(TABLES), in.bytes());
             case TRANSACT -> new Command.Transact(in.list(MIN_WRITE_BYTES, ClientBinary::readWrite));
             case PING -> new Command.Ping();
+            case GET_LOCAL -> new Command.GetLocal(in.bytes(), in.version());
             case DESCRIBE -> new Command.Describe(in.choice(SUBJECTS), in.bytes());
             case PLAN -> new Command.Plan(in.flag(), in.server());
             case DRAIN -> new Command.Drain(in.server());
@@ -168,7 +174,7 @@ final class ClientBinary {
         };
     }
 
-    private static void writeWrite(Write write, FrameWriter out) {
+    static void writeWrite(Write write, FrameWriter out) {
         Bytes value = write.value();
         boolean expires = write.expiry().kind() != Expiry.Kind.NEVER;
         out.u8((value != null ? HAS_VALUE : 0)
@@ -185,7 +191,7 @@ final class ClientBinary {
         }
     }
 
-    private static Write readWrite(FrameReader in) throws ProtocolException {
+    static Write readWrite(FrameReader in) throws ProtocolException {
         int flags = in.flags(HAS_VALUE | HAS_EXPIRY | HAS_CONDITION);
         Bytes key = in.bytes();
         Bytes value = (flags & HAS_VALUE) != 0 ? in.bytes() : null;
@@ -212,7 +218,7 @@ final class ClientBinary {
         return new Result.Value(in.bytes(), in.version(), in.number());
     }
 
-    private static void writeResult(Result result, FrameWriter out) {
+    static void writeResult(Result result, FrameWriter out) {
         if (result instanceof Result.Value value) {
             out.u8(VALUE);
             writeValue(value, out);
@@ -221,6 +227,7 @@ final class ClientBinary {
             out.number(ack.copies());
             out.list(ack.missing(), (server, to) -> to.server(server));
             out.text(ack.note());
+            out.version(ack.version());
         } else if (result instanceof Result.Failure failure) {
             out.u8(FAILURE);
             out.choice(failure.code());
@@ -255,7 +262,7 @@ final class ClientBinary {
         }
     }
 
-    private static Result readResult(FrameReader in) throws ProtocolException {
+    static Result readResult(FrameReader in) throws ProtocolException {
         int kind = in.u8();
         return switch (kind) {
             case ACK -> readAck(in);
@@ -276,7 +283,7 @@ final class ClientBinary {
         int copies = in.smallNumber();
         List<ServerNode> missing = in.list(MIN_SERVER_BYTES, FrameReader::server);
         String note = in.text();
-        boolean whole = copies == Result.Ack.WHOLE.copies() && missing.isEmpty() && note.isEmpty();
-        return whole ? Result.Ack.WHOLE : new Result.Ack(copies, missing, note);
+        Result.Ack ack = new Result.Ack(copies, missing, note, in.version());
+        return ack.equals(Result.Ack.WHOLE) ? Result.Ack.WHOLE : ack;
     }
 }

@@ -2,6 +2,7 @@ package com.kvstore.wire;
 
 import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Message;
+import com.kvstore.protocol.eventual.EventualMessage;
 import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
@@ -34,6 +35,9 @@ public final class JsonNodeCodec {
         }
         if (message instanceof MoveMessage move) {
             return MoveJson.write(move).end();
+        }
+        if (message instanceof EventualMessage eventual) {
+            return EventualJson.write(eventual).end();
         }
         if (message instanceof PrimaryBackupMessage primaryBackup) {
             return PrimaryBackupJson.write(primaryBackup).end();
@@ -86,6 +90,7 @@ public final class JsonNodeCodec {
         return TwoPhaseJson.TYPES.contains(reqType)
                 || MembershipJson.TYPES.contains(reqType)
                 || PeerJson.TYPES.contains(reqType)
+                || EventualJson.TYPES.contains(reqType)
                 || PrimaryBackupJson.TYPES.contains(reqType)
                 || MoveJson.TYPES.contains(reqType);
     }
@@ -97,6 +102,9 @@ public final class JsonNodeCodec {
     private static Message readNodeMessage(String type, JsonIn in) throws ProtocolException {
         if (TwoPhaseJson.TYPES.contains(type)) {
             return TwoPhaseJson.read(type, in);
+        }
+        if (EventualJson.TYPES.contains(type)) {
+            return EventualJson.read(type, in);
         }
         if (PrimaryBackupJson.TYPES.contains(type)) {
             return PrimaryBackupJson.read(type, in);

@@ -43,6 +43,7 @@ public final class JsonRequests {
     /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
 
+    private static final String AT_LEAST = "at_least";
     private static final String KEY = "key";
     private static final String TABLE = "table";
     private static final String SERVER = "server";
@@ -121,6 +122,9 @@ public final class JsonRequests {
             case "put", "set", "update", "delete", "del" -> write(type, in);
             case "get" -> {
                 Bytes key = in.bytes(KEY);
+                if (in.has(AT_LEAST)) {
+                    yield new Command.GetLocal(key, in.version(AT_LEAST));
+                }
                 yield in.has(TABLE) ? new Command.GetFromTable(in.table(TABLE), key) : new Command.Get(key);
             }
             case "transact" -> new Command.Transact(in.list("writes", each -> WriteJson.read(each.text("op"), each)));
@@ -190,7 +194,9 @@ public final class JsonRequests {
     }
 
     private static String typeOf(Command command) {
-        if (command instanceof Command.Get || command instanceof Command.GetFromTable) {
+        if (command instanceof Command.Get
+                || command instanceof Command.GetLocal
+                || command instanceof Command.GetFromTable) {
             return "get";
         }
         if (command instanceof Command.Transact transact) {
@@ -234,6 +240,8 @@ public final class JsonRequests {
     private static void writeCommand(Command command, JsonOut out) {
         if (command instanceof Command.Get get) {
             out.put(KEY, get.key());
+        } else if (command instanceof Command.GetLocal get) {
+            out.put(KEY, get.key()).put(AT_LEAST, get.atLeast());
         } else if (command instanceof Command.GetAll get) {
             out.keys(KEYS, get.keys());
         } else if (command instanceof Command.Scan scan) {

@@ -4,6 +4,7 @@ import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Expiry;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Version;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -133,6 +134,9 @@ public final class JsonResponses {
         if (!ack.missing().isEmpty()) {
             out.servers(MISSING, ack.missing());
         }
+        if (!ack.version().equals(Version.ZERO)) {
+            out.put(VERSION, ack.version());
+        }
         return ack.note().isEmpty() ? out : out.put(NOTE, ack.note());
     }
 
@@ -153,7 +157,8 @@ public final class JsonResponses {
             case "ack" -> {
                 int copies = in.has(COPIES) ? in.smallNumber(COPIES) : WHOLE;
                 List<ServerNode> missing = in.has(MISSING) ? in.servers(MISSING) : List.of();
-                yield new Result.Ack(copies, missing, in.text(NOTE, ""));
+                Version version = in.has(VERSION) ? in.version(VERSION) : Version.ZERO;
+                yield new Result.Ack(copies, missing, in.text(NOTE, ""), version);
             }
             case "data" -> readValue(in);
             case "values" ->

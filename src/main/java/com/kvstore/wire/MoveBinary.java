@@ -13,11 +13,11 @@ import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
-import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.List;
 
 /** The messages that fill a copy, in binary. Thread-safe: no state. */
@@ -34,13 +34,13 @@ final class MoveBinary {
     private static final int CHUNK = 0x37;
     private static final int REFUSE_MOVE = 0x38;
 
-    private static final int PIECE_BYTES = 2 * Long.BYTES;
+    static final int PIECE_BYTES = 2 * Long.BYTES;
     private static final int MIN_RANGE_BYTES = 2;
-    private static final int MIN_STRETCH_BYTES = 2 * Long.BYTES + 1;
+    static final int MIN_STRETCH_BYTES = 2 * Long.BYTES + 1;
     private static final int HAS_VALUE = 1;
     private static final int HAS_DEADLINE = 2;
     /** Flags, position, key length, version. */
-    private static final int MIN_RECORD_BYTES = 3 + FrameReader.MIN_VERSION_BYTES;
+    static final int MIN_RECORD_BYTES = 3 + FrameReader.MIN_VERSION_BYTES;
 
     private MoveBinary() {}
 
@@ -147,22 +147,22 @@ final class MoveBinary {
         return in.list(MIN_RANGE_BYTES, from -> new Range(from.smallNumber(), from.smallNumber()));
     }
 
-    private static void writePiece(Piece piece, FrameWriter out) {
+    static void writePiece(Piece piece, FrameWriter out) {
         out.fixed64(piece.last());
         out.fixed64(piece.digest());
     }
 
-    private static Piece readPiece(FrameReader in) throws ProtocolException {
+    static Piece readPiece(FrameReader in) throws ProtocolException {
         return new Piece(in.fixed64(), in.fixed64());
     }
 
-    private static void writeStretch(Stretch stretch, FrameWriter out) {
+    static void writeStretch(Stretch stretch, FrameWriter out) {
         out.fixed64(stretch.first());
         out.fixed64(stretch.last());
         out.list(stretch.records(), MoveBinary::writeRecord);
     }
 
-    private static Stretch readStretch(FrameReader in) throws ProtocolException {
+    static Stretch readStretch(FrameReader in) throws ProtocolException {
         return new Stretch(in.fixed64(), in.fixed64(), in.list(MIN_RECORD_BYTES, MoveBinary::readRecord));
     }
 

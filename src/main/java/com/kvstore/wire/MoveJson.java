@@ -10,11 +10,11 @@ import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
-import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
+import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.List;
 import java.util.Set;
 
@@ -135,7 +135,7 @@ final class MoveJson {
         return in.list(RANGES, range -> new Range(range.smallNumber("start"), range.smallNumber("end")));
     }
 
-    private static void writeStretch(Stretch stretch, JsonOut out) {
+    static void writeStretch(Stretch stretch, JsonOut out) {
         out.hex(FIRST, stretch.first())
                 .hex(LAST, stretch.last())
                 .list("records", stretch.records(), MoveJson::writeRecord);
@@ -151,7 +151,7 @@ final class MoveJson {
                 .put("version", record.version());
     }
 
-    private static Stretch readStretch(JsonIn in) throws ProtocolException {
+    static Stretch readStretch(JsonIn in) throws ProtocolException {
         return new Stretch(in.hex(FIRST), in.hex(LAST), in.list("records", MoveJson::readRecord));
     }
 

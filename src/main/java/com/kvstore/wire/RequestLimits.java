@@ -28,6 +28,9 @@ public final class RequestLimits {
         if (command instanceof Command.Get get) {
             return checkKey(get.key());
         }
+        if (command instanceof Command.GetLocal get) {
+            return checkKey(get.key());
+        }
         if (command instanceof Command.GetFromTable get) {
             return checkKey(get.key());
         }

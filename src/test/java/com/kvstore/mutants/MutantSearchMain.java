@@ -11,7 +11,8 @@ public final class MutantSearchMain {
 
     public static void main(String[] args) throws InterruptedException {
         for (Mutant mutant : Mutants.all()) {
-            if (args.length == 0 || java.util.Arrays.stream(args).anyMatch((mutant.name() + mutant.protocol())::contains)) {
+            if (args.length == 0
+                    || java.util.Arrays.stream(args).anyMatch((mutant.name() + mutant.protocol())::contains)) {
                 String line;
                 try {
                     line = search(mutant);

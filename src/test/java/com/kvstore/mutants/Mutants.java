@@ -230,7 +230,9 @@ final class Mutants {
 
     /** Those of every protocol. */
     static List<Mutant> all() {
-        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL).flatMap(List::stream).toList();
+        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL)
+                .flatMap(List::stream)
+                .toList();
     }
 
     private Mutants() {}

@@ -6,10 +6,11 @@ import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.MoveProgress;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
 import com.kvstore.protocol.parts.BoundedScan;
+import com.kvstore.protocol.parts.PieceScan;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,7 +57,7 @@ final class Filling {
 
     /** The question for what comes next. */
     Fetch fetch() {
-        PieceScan scan = new PieceScan(ranges, fetchBytes / 8);
+        PieceScan scan = new PieceScan(ranges::contains, /* tombstonesCount= */ false, fetchBytes / 8);
         scan.run(table, next);
         return new Fetch(start.move(), next, scan.pieces(), fetchBytes);
     }

@@ -4,7 +4,8 @@ import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.membership.Range;
-import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Piece;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,12 +63,6 @@ public sealed interface MoveMessage extends Message {
     record Fetch(long move, long from, List<Piece> pieces, int maxBytes) implements MoveMessage {}
 
     /**
-     * @param last the piece's last scan hash (unsigned), included
-     * @param digest of the records in it, 0 if there are none
-     */
-    record Piece(long last, long digest) {}
-
-    /**
      * Source to target.
      *
      * @param last scan hash (unsigned) up to which, included, this answers; -1 (the largest) when the scan is complete
@@ -77,9 +72,6 @@ public sealed interface MoveMessage extends Message {
      *     of yet. A copy in sync is asked about them by a coordinator that recovers
      */
     record Chunk(long move, long last, List<Stretch> differing, List<Version> committed) implements MoveMessage {}
-
-    /** @param first and {@code last}: scan hashes (unsigned), included */
-    record Stretch(long first, long last, List<StoredRecord> records) {}
 
     /** Source to target: I cannot serve this, now or at all. */
     record RefuseMove(long move, String reason) implements MoveMessage {}

@@ -2,12 +2,14 @@ package com.kvstore.protocol.movement;
 
 import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
-import com.kvstore.protocol.movement.MoveMessage.Piece;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
 import com.kvstore.protocol.parts.BoundedScan;
+import com.kvstore.protocol.parts.DifferenceScan;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.Stretch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,24 +74,14 @@ public final class MoveSource {
         if (move == null || move.move() != fetch.move()) {
             return new RefuseMove(fetch.move(), "move " + fetch.move() + " was not opened on this link; open it again");
         }
-        if (!makesSense(fetch)) {
+        if (!DifferenceScan.inOrder(fetch.from(), fetch.pieces())) {
             return new RefuseMove(fetch.move(), "the pieces asked for are none or not in order");
         }
-        DifferenceScan scan = new DifferenceScan(fetch, move.ranges());
+        DifferenceScan scan = new DifferenceScan(
+                fetch.from(), fetch.pieces(), fetch.maxBytes(), move.ranges()::contains, /* tombstonesCount= */ false);
         scan.run(table, fetch.from());
-        return scan.chunk(committed);
-    }
-
-    private static boolean makesSense(Fetch fetch) {
-        long from = fetch.from();
-        boolean complete = false;
-        for (Piece piece : fetch.pieces()) {
-            if (complete || Long.compareUnsigned(piece.last(), from) < 0) {
-                return false;
-            }
-            complete = piece.last() == BoundedScan.END;
-            from = piece.last() + 1;
-        }
-        return !fetch.pieces().isEmpty();
+        List<Stretch> differing = scan.differing();
+        boolean last = scan.reached() == BoundedScan.END;
+        return new Chunk(fetch.move(), scan.reached(), differing, last ? committed.get() : List.of());
     }
 }

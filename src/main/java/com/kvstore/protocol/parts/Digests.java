@@ -20,12 +20,17 @@ public final class Digests {
     /** Counts {@code record} in, unless it is a tombstone. */
     public void add(long scanHash, StoredRecord record) {
         if (!record.isTombstone()) {
-            sum += of(scanHash, record.version().epoch(), record.version().counter());
-            some = true;
+            addAny(scanHash, record);
         }
     }
 
-    /** The digest of what was added: 0 if that was no live record, and only then. */
+    /** Counts {@code record} in, a tombstone too: where a tombstone that one side lacks must be found. */
+    public void addAny(long scanHash, StoredRecord record) {
+        sum += of(scanHash, record.version().epoch(), record.version().counter());
+        some = true;
+    }
+
+    /** The digest of what was added: 0 if that was no record, and only then. */
     public long value() {
         return some && sum == 0 ? 1 : sum;
     }

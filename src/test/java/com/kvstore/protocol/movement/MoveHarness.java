@@ -9,8 +9,8 @@ import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.StartMove;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.parts.Stretch;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -32,7 +32,8 @@ final class MoveHarness {
     List<Version> knownAtSource = List.of();
     final List<Version> learned = new ArrayList<>();
     final MoveSource source = new MoveSource(sourceTable, () -> knownAtSource);
-    final MoveTarget target = new MoveTarget(targetTable, learned::addAll);
+    final MoveTarget target =
+            new MoveTarget(targetTable, learned::addAll, (link, message, effects) -> effects.send(link, message));
     final RecordingEffects effects = new RecordingEffects();
     private final RecordingEffects sourceEffects = new RecordingEffects();
 

@@ -160,8 +160,7 @@ class PrimaryBackupTest {
         group.cut(2, 1);
         group.cut(3, 1);
         long first = group.ask(1, putCommand("k", "v"), null);
-        long second =
-                group.ask(1, Command.Transact.of(new Write(K, Bytes.of("w"), Condition.ABSENT)), null);
+        long second = group.ask(1, Command.Transact.of(new Write(K, Bytes.of("w"), Condition.ABSENT)), null);
         assertNull(group.answer(1, second), "what it was judged by is not decided");
 
         group.mend();
@@ -176,8 +175,7 @@ class PrimaryBackupTest {
     void updateAndDeleteWantTheKeyToBeThere() {
         GroupHarness group = GroupHarness.formed(3);
 
-        assertEquals(
-                ErrorCode.NOT_FOUND, codeOf(group.asked(1, Command.Transact.of(Write.update(K, Bytes.of("v"))))));
+        assertEquals(ErrorCode.NOT_FOUND, codeOf(group.asked(1, Command.Transact.of(Write.update(K, Bytes.of("v"))))));
         group.put(1, "k", "v");
         assertEquals(Result.Ack.WHOLE, group.asked(1, Command.Transact.of(Write.delete(K))));
 
@@ -358,7 +356,8 @@ class PrimaryBackupTest {
         assertEquals("backup", group.state(3));
         group.kill(1);
 
-        // What peer 3 promised before its death, delayed on its way: under a nonce that peer 2 knows to be an older one.
+        // What peer 3 promised before its death, delayed on its way: under a nonce that peer 2 knows to be an older
+        // one.
         group.receive(2, 3, new PrimaryBackupMessage.DoViewChange(1, 0, 0, 0, 0, List.of(0L, 0L, 99L)));
         group.pass(300);
         assertFalse(group.state(2).equals("primary"), "the promise is of nobody's");

@@ -1,27 +1,20 @@
-package com.kvstore.protocol.movement;
+package com.kvstore.protocol.parts;
 
-import com.kvstore.common.Version;
-import com.kvstore.protocol.movement.MoveMessage.Chunk;
-import com.kvstore.protocol.movement.MoveMessage.Fetch;
-import com.kvstore.protocol.movement.MoveMessage.Piece;
-import com.kvstore.protocol.movement.MoveMessage.Stretch;
-import com.kvstore.protocol.parts.BoundedScan;
-import com.kvstore.protocol.parts.Digests;
-import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.IntPredicate;
 
 /**
- * The source's side of a comparison: walks its own records along the pieces of a {@link Fetch} and gathers those of the
+ * The answering side of a comparison: walks its own records along the other's pieces and gathers those of the
  * pieces whose digests differ.
  *
- * <p>A piece too large to compare in one step (the target has little where the source has much) is not compared: its
+ * <p>A piece too large to compare in one step (the other has little where this node has much) is not compared: its
  * beginning is sent, which is always right, if not always needed.
  */
-final class DifferenceScan extends BoundedScan {
-    private final Fetch fetch;
-    private final PositionSet ranges;
+public final class DifferenceScan extends BoundedScan {
+    private final List<Piece> pieces;
+    private final IntPredicate positions;
+    private final boolean tombstonesCount;
     /** Half for what has been decided to send, half for the piece under the pen: together what was asked for. */
     private final long halfOfMaxBytes;
 
@@ -36,16 +29,24 @@ final class DifferenceScan extends BoundedScan {
     private List<StoredRecord> inPiece = new ArrayList<>();
     private long bytesInPiece;
 
-    DifferenceScan(Fetch fetch, PositionSet ranges) {
-        this.fetch = fetch;
-        this.ranges = ranges;
-        this.halfOfMaxBytes = fetch.maxBytes() / 2;
-        this.pieceFirst = fetch.from();
+    /**
+     * @param from a scan hash (unsigned), included; {@link #run} it from there
+     * @param pieces the other's, the first beginning at {@code from}; not empty, in order
+     * @param maxBytes gather about so much
+     * @param positions whose records are compared
+     * @param tombstonesCount as the other's digests have it
+     */
+    public DifferenceScan(
+            long from, List<Piece> pieces, int maxBytes, IntPredicate positions, boolean tombstonesCount) {
+        this.pieces = pieces;
+        this.positions = positions;
+        this.tombstonesCount = tombstonesCount;
+        this.halfOfMaxBytes = maxBytes / 2;
+        this.pieceFirst = from;
     }
 
     @Override
     protected boolean goOn(long nextHash) {
-        List<Piece> pieces = fetch.pieces();
         while (Long.compareUnsigned(nextHash, pieces.get(piece).last()) > 0) {
             long last = pieces.get(piece).last();
             endPiece();
@@ -72,30 +73,30 @@ final class DifferenceScan extends BoundedScan {
 
     @Override
     protected void take(long scanHash, StoredRecord record) {
-        if (ranges.contains(record.position())) {
-            digest.add(scanHash, record);
+        if (positions.test(record.position())) {
+            if (tombstonesCount) {
+                digest.addAny(scanHash, record);
+            } else {
+                digest.add(scanHash, record);
+            }
             inPiece.add(record);
             bytesInPiece += bytesOf(record.key(), record.value());
         }
     }
 
-    /**
-     * The answer, once the scan has run.
-     *
-     * @param committed goes with it if it is the last one
-     */
-    Chunk chunk(Supplier<List<Version>> committed) {
+    /** The stretches that differ, once the scan has run; {@link #reached} is up to where they answer. */
+    public List<Stretch> differing() {
         if (reached() == END) {
-            while (piece < fetch.pieces().size()) {
+            while (piece < pieces.size()) {
                 endPiece();
             }
-            stopAt(fetch.pieces().get(piece - 1).last());
+            stopAt(pieces.get(piece - 1).last());
         }
-        return new Chunk(fetch.move(), reached(), differing, reached() == END ? committed.get() : List.of());
+        return differing;
     }
 
     private void endPiece() {
-        Piece ended = fetch.pieces().get(piece);
+        Piece ended = pieces.get(piece);
         if (digest.value() != ended.digest()) {
             differing.add(new Stretch(pieceFirst, ended.last(), inPiece));
             differingBytes += bytesInPiece;
@@ -105,5 +106,19 @@ final class DifferenceScan extends BoundedScan {
         bytesInPiece = 0;
         pieceFirst = ended.last() + 1;
         piece++;
+    }
+
+    /** Whether {@code pieces} can be compared from {@code from} on: some, each ending behind the one before. */
+    public static boolean inOrder(long from, List<Piece> pieces) {
+        boolean complete = false;
+        long next = from;
+        for (Piece piece : pieces) {
+            if (complete || Long.compareUnsigned(piece.last(), next) < 0) {
+                return false;
+            }
+            complete = piece.last() == END;
+            next = piece.last() + 1;
+        }
+        return !pieces.isEmpty();
     }
 }

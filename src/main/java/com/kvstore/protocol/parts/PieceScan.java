@@ -1,32 +1,34 @@
-package com.kvstore.protocol.movement;
+package com.kvstore.protocol.parts;
 
-import com.kvstore.protocol.movement.MoveMessage.Piece;
-import com.kvstore.protocol.parts.BoundedScan;
-import com.kvstore.protocol.parts.Digests;
-import com.kvstore.protocol.parts.StoredRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
- * The target's side of a comparison: divides what it has of a move's ranges into pieces of a few records and digests
- * each.
+ * The asking side of a comparison: divides what it has into pieces of a few records and digests each.
  *
  * <p>Small pieces keep what is sent for one differing record small; a piece without records may be as long as the space.
  */
-final class PieceScan extends BoundedScan {
-    static final int RECORDS_PER_PIECE = 16;
-    static final int MAX_PIECES = 64;
+public final class PieceScan extends BoundedScan {
+    public static final int RECORDS_PER_PIECE = 16;
+    public static final int MAX_PIECES = 64;
 
-    private final PositionSet ranges;
+    private final IntPredicate positions;
+    private final boolean tombstonesCount;
     private final long bytesPerPiece;
     private final List<Piece> pieces = new ArrayList<>();
     private final Digests digest = new Digests();
     private int inPiece;
     private long bytesInPiece;
 
-    /** @param bytesPerPiece a piece ends once its records have so many bytes, however few they are */
-    PieceScan(PositionSet ranges, long bytesPerPiece) {
-        this.ranges = ranges;
+    /**
+     * @param positions whose records are compared
+     * @param tombstonesCount whether a tombstone that one side lacks is a difference
+     * @param bytesPerPiece a piece ends once its records have so many bytes, however few they are
+     */
+    public PieceScan(IntPredicate positions, boolean tombstonesCount, long bytesPerPiece) {
+        this.positions = positions;
+        this.tombstonesCount = tombstonesCount;
         this.bytesPerPiece = bytesPerPiece;
     }
 
@@ -45,15 +47,19 @@ final class PieceScan extends BoundedScan {
 
     @Override
     protected void take(long scanHash, StoredRecord record) {
-        if (ranges.contains(record.position())) {
-            digest.add(scanHash, record);
+        if (positions.test(record.position())) {
+            if (tombstonesCount) {
+                digest.addAny(scanHash, record);
+            } else {
+                digest.add(scanHash, record);
+            }
             inPiece++;
             bytesInPiece += bytesOf(record.key(), record.value());
         }
     }
 
     /** The pieces, once the scan has run; never empty. */
-    List<Piece> pieces() {
+    public List<Piece> pieces() {
         if (reached() == END
                 && (pieces.isEmpty() || pieces.get(pieces.size() - 1).last() != END)) {
             endPiece(END);
