@@ -59,6 +59,20 @@ sealed interface PromptCommand {
 
     record GetFile(Bytes key, String file) implements PromptCommand {}
 
+    /**
+     * @param path a directory, or one backup
+     */
+    record Backup(Action action, String path) implements PromptCommand {
+        enum Action {
+            NOW,
+            LIST,
+            VERIFY,
+            RESTORE,
+            /** Restore over what is there. */
+            REPLACE
+        }
+    }
+
     /** Shows all keys that begin with {@code prefix}. */
     record Scan(Bytes prefix) implements PromptCommand {}
 

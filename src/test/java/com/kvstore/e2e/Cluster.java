@@ -26,7 +26,7 @@ import org.json.JSONObject;
  * killed and removed by {@link #close}.
  */
 final class Cluster implements AutoCloseable {
-    static final Duration START = Duration.ofSeconds(20);
+    static final Duration START = Duration.ofSeconds(60);
     /** Where the scripts lie: the tests run in the project's directory. */
     static final Path HOME = Path.of("").toAbsolutePath();
 
@@ -75,6 +75,7 @@ final class Cluster implements AutoCloseable {
             }
             return cluster;
         } catch (RuntimeException | Error failed) {
+            cluster.everything.forEach(each -> failed.addSuppressed(new AssertionError(each.toString())));
             cluster.close();
             throw failed;
         }

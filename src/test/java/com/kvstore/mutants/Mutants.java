@@ -17,7 +17,7 @@ final class Mutants {
             new Mutant(
                     "skip prepare: a participant votes yes and holds nothing",
                     TWO_PHASE + "Participant.java",
-                    "prepared.put(transaction, prepare);",
+                    "hold(prepare);\n        log.prepared(prepare);",
                     "",
                     1),
             new Mutant(
@@ -200,7 +200,7 @@ final class Mutants {
             new Mutant(
                     "forget epoch checks: accept a coordinator of an older epoch",
                     RING + "SlaveMachine.java",
-                    "(offered.epoch() < present.epoch() || (offered.epoch() == present.epoch() && other))",
+                    "(offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))",
                     "false",
                     6),
             new Mutant(

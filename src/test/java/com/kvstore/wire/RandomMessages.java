@@ -41,6 +41,7 @@ import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.Stretch;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
@@ -95,6 +96,10 @@ public final class RandomMessages {
                 () -> new Goodbye(server(), anyLong(), number()),
                 () -> new GoodbyeAnswer(number(), smallNumber()),
                 this::batch,
+                () -> new SnapshotMessage.Freeze(number(), list(() -> new Range(3, 3 + random.nextInt(9)))),
+                () -> new SnapshotMessage.FetchFrozen(number(), anyLong(), smallNumber()),
+                () -> new SnapshotMessage.FrozenPage(number(), anyLong(), "a problem", bytes()),
+                () -> new SnapshotMessage.Thaw(number()),
                 () -> new BatchReply(
                         number(),
                         random.nextBoolean(),
@@ -124,6 +129,7 @@ public final class RandomMessages {
                 () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
                 () -> new RefuseMove(number(), text())));
         types.addAll(new RandomGroupMessages(random, this).types());
+        types.addAll(new RandomPeerMessages(random, this).types());
     }
 
     /** How many types there are; {@link #ofType} makes each. */
@@ -160,7 +166,7 @@ public final class RandomMessages {
     }
 
     public Command command() {
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(13)) {
             case 0 -> new Command.Get(key());
             case 1 -> new Command.GetFromTable(table(), key());
             case 2 -> transact();
@@ -175,6 +181,7 @@ public final class RandomMessages {
             case 8 -> new Command.GetAll(List.of(key(), key()));
             case 9 -> new Command.Scan(anyLong(), 1 + random.nextInt(Limits.MAX_SCAN), bytes());
             case 10 -> new Command.Count();
+            case 11 -> new Command.GetLocal(key(), version());
             default -> new Command.AcceptLoss();
         };
     }
@@ -182,7 +189,9 @@ public final class RandomMessages {
     public Result result() {
         return switch (random.nextInt(9)) {
             case 0 -> Result.Ack.WHOLE;
-            case 1 -> new Result.Ack(random.nextInt(4), list(this::server), text());
+            case 1 ->
+                new Result.Ack(
+                        random.nextInt(4), list(this::server), text(), random.nextBoolean() ? Version.ZERO : version());
             case 2 -> value();
             case 5 -> new Result.Values(list(() -> random.nextBoolean() ? Optional.of(value()) : Optional.empty()));
             case 6 -> new Result.Page(list(this::key), anyLong());
@@ -217,11 +226,11 @@ public final class RandomMessages {
         return new Version(number(), number());
     }
 
-    private Bytes key() {
+    Bytes key() {
         return Bytes.of(random.nextInt(100) + text());
     }
 
-    private Command.Transact transact() {
+    Command.Transact transact() {
         List<Write> writes = new ArrayList<>();
         int n = 1 + random.nextInt(3);
         for (int i = 0; i < n; i++) {
@@ -268,7 +277,7 @@ public final class RandomMessages {
                 : new ReadAnswer(bytes(), deadlineMs(), version());
     }
 
-    private Stretch stretch() {
+    Stretch stretch() {
         return new Stretch(anyLong(), anyLong(), list(() -> storedRecord()));
     }
 
@@ -296,7 +305,7 @@ public final class RandomMessages {
         return random.nextBoolean() ? Table.OWN : Table.PREV;
     }
 
-    private Condition condition() {
+    Condition condition() {
         return switch (random.nextInt(9)) {
             case 0 -> Condition.EXISTS;
             case 4 -> Condition.expired(version());
@@ -335,7 +344,7 @@ public final class RandomMessages {
         return random.nextLong() >>> (1 + random.nextInt(63));
     }
 
-    private int smallNumber() {
+    int smallNumber() {
         return random.nextInt() >>> (1 + random.nextInt(31));
     }
 }

@@ -26,6 +26,7 @@ import com.kvstore.protocol.membership.ViewKeeper;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveScheduler;
 import com.kvstore.protocol.parts.WallClock;
+import com.kvstore.protocol.snapshot.SnapshotMessage.FrozenPage;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
@@ -56,6 +57,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     private final Registrar registrar;
     private final HealthMonitor health;
     private final AdminCommands admin;
+    private final Snapshots snapshots;
     private boolean running;
     private boolean deposed;
     private boolean stopping;
@@ -88,6 +90,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
         health = new HealthMonitor(views, peers, config);
         admin = new AdminCommands(views, peers);
+        snapshots = new Snapshots(views, peers, twoPhase, coordinatorId >>> 2);
     }
 
     @Override
@@ -142,6 +145,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             return;
         }
         moves.tick(nowNs, effects);
+        snapshots.tick(nowNs, effects);
         twoPhase.turnEnded(nowNs, effects);
         if (stopping && twoPhase.allDecided()) {
             twoPhase.flush(nowNs, effects);
@@ -235,7 +239,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
                 peer.keys(reply.keys());
                 twoPhase.onBatchReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof ScanReply reply) {
-                twoPhase.onScanReply(peer.member(), reply, effects);
+                twoPhase.onScanReply(peer.member(), reply, nowNs, effects);
+            } else if (received.message() instanceof FrozenPage page) {
+                snapshots.onPage(peer.member(), page, effects);
             } else if (received.message() instanceof MoveMessage move) {
                 moves.on(peer.member(), move, nowNs, effects);
             }
@@ -283,6 +289,8 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             } else {
                 twoPhase.submit(client, command, id, nowNs, effects);
             }
+        } else if (command instanceof Command.Snapshot snapshot) {
+            snapshots.on(client, snapshot, nowNs, effects);
         } else if (command instanceof Command.Ping) {
             effects.reply(client, new Result.Pong(views.current().epoch()));
         } else if (!admin.on(client, command, effects)) {
@@ -354,6 +362,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     @Override
     public void linkLost(Peer peer, long nowNs, Effects effects) {
         moves.memberDown(peer.member());
+        snapshots.memberDown(peer.member(), effects);
         twoPhase.onLinkLost(peer.member(), effects);
     }
 
@@ -361,6 +370,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     public void wentDown(Peer peer, long nowNs, Effects effects) {
         effects.note("INFO", "Server " + peer.address() + " is down: going on with the other copies of its keys");
         moves.memberDown(peer.member());
+        snapshots.memberDown(peer.member(), effects);
         twoPhase.onDown(peer.member(), nowNs, effects);
     }
 

@@ -78,7 +78,7 @@ public final class TwoPhaseCoordinator {
         Grants grants = new Grants(channels);
         this.reads = new Reads(cluster, channels, cache, grants, clock);
         this.fence = new ReadFence(cluster, grants, reads, stale);
-        this.scans = new Scans(cluster, clock);
+        this.scans = new Scans(cluster, grants, stale, clock);
         this.transactions = new Transactions(
                 cluster,
                 channels,
@@ -198,6 +198,7 @@ public final class TwoPhaseCoordinator {
             transactions.onAnswered(sent, member, reply, effects);
         }
         fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
+        scans.retry(nowNs, effects);
         for (Expired expired : reply.expired()) {
             if (!recovery.isInDoubt(expired.key())) {
                 transactions.deleteExpired(expired, effects);
@@ -206,8 +207,8 @@ public final class TwoPhaseCoordinator {
     }
 
     /** A slave answered a step of a scan. */
-    public void onScanReply(int member, ScanReply reply, Effects effects) {
-        scans.onReply(member, reply, effects);
+    public void onScanReply(int member, ScanReply reply, long nowNs, Effects effects) {
+        scans.onReply(member, reply, nowNs, effects);
     }
 
     /** A member of the view greeted and is up. */
@@ -257,6 +258,16 @@ public final class TwoPhaseCoordinator {
     /** Proposes the changes of the view that writes wait for; before the turn's proposals are made durable. */
     public void proposeChanges() {
         stale.turnEnded();
+    }
+
+    /** From now on no transaction begins; those under way end. */
+    public void fence() {
+        transactions.fence();
+    }
+
+    /** Transactions begin again, behind whatever was sent meanwhile. */
+    public void unfence(Effects effects) {
+        transactions.unfence(effects);
     }
 
     /** Sends what the turn gathered. */
@@ -327,6 +338,7 @@ public final class TwoPhaseCoordinator {
     public void tick(long nowNs, Effects effects) {
         transactions.tick(nowNs, effects);
         fence.retry(nowNs, effects);
+        scans.retry(nowNs, effects);
     }
 
     /** Members that left a batch unanswered for longer than {@code timeoutNs}. */
