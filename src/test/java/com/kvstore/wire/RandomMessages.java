@@ -123,6 +123,7 @@ public final class RandomMessages {
                 () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
                 () -> new RefuseMove(number(), text())));
         types.addAll(new RandomPeerMessages(random, this).types());
+        types.addAll(new RandomGroupMessages(random, this).types());
     }
 
     /** How many types there are; {@link #ofType} makes each. */
@@ -315,7 +316,7 @@ public final class RandomMessages {
                 : new StoredRecord(smallNumber(), bytes(), bytes(), deadlineMs(), version());
     }
 
-    private long deadlineMs() {
+    long deadlineMs() {
         return random.nextBoolean() ? Expiry.NO_DEADLINE : number();
     }
 
@@ -323,7 +324,7 @@ public final class RandomMessages {
         return CODES.get(random.nextInt(CODES.size()));
     }
 
-    private String text() {
+    String text() {
         return TEXTS[random.nextInt(TEXTS.length)];
     }
 
