@@ -36,8 +36,7 @@ final class RandomGroupMessages {
                         any.list(this::entry)),
                 () -> new PrimaryBackupMessage.PrepareOk(any.number(), any.number(), any.anyLong()),
                 () -> new PrimaryBackupMessage.Fetch(any.number(), any.number()),
-                () -> new PrimaryBackupMessage.LogPart(
-                        any.number(), any.number(), any.number(), any.list(this::entry)),
+                () -> new PrimaryBackupMessage.LogPart(any.number(), any.number(), any.number(), any.list(this::entry)),
                 () -> new PrimaryBackupMessage.FetchSnapshot(any.number(), any.anyLong()),
                 () -> new PrimaryBackupMessage.SnapshotPart(
                         any.number(),

@@ -3,7 +3,7 @@ package com.kvstore.protocol.eventual;
 import static com.kvstore.protocol.parts.PeersHarness.codeOf;
 import static com.kvstore.protocol.parts.PeersHarness.deleteCommand;
 import static com.kvstore.protocol.parts.PeersHarness.putCommand;
-import static com.kvstore.protocol.parts.PeersHarness.valueOf;
+import static com.kvstore.protocol.parts.PeersHarness.textOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -34,8 +34,8 @@ class EventualTest {
         return new PeersHarness<>(
                 "eventual",
                 size,
-                (group, self, incarnation, table) -> new EventualMachine(
-                        new EventualConfig(group, self, incarnation, maxLogBytes, 100), table));
+                (group, self, incarnation, table) ->
+                        new EventualMachine(new EventualConfig(group, self, incarnation, maxLogBytes, 100), table));
     }
 
     @Test
@@ -195,7 +195,7 @@ class EventualTest {
         long client = group.ask(2, new Command.Get(K), null);
         group.pass(2_000);
 
-        assertEquals("v", valueOf(group.answer(2, client)));
+        assertEquals("v", textOf(group.answer(2, client)));
     }
 
     @Test
@@ -222,7 +222,7 @@ class EventualTest {
         assertNull(group.answer(2, read));
         group.pass(500);
         group.release();
-        assertEquals("v", valueOf(group.answer(2, read)));
+        assertEquals("v", textOf(group.answer(2, read)));
     }
 
     @Test
@@ -245,7 +245,7 @@ class EventualTest {
         group.pass(5_000);
         assertEquals(0, group.peer(2).machine.status().tombstones());
 
-        assertNull(valueOf(group.asked(2, new Command.GetLocal(K, version))));
+        assertNull(textOf(group.asked(2, new Command.GetLocal(K, version))));
     }
 
     @Test

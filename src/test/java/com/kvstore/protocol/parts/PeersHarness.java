@@ -320,10 +320,10 @@ public final class PeersHarness<M extends Machine> {
 
     /** Null: the key is not there. */
     public @Nullable String get(int id, String key) {
-        return valueOf(asked(id, new Command.Get(Bytes.of(key))));
+        return textOf(asked(id, new Command.Get(Bytes.of(key))));
     }
 
-    public static @Nullable String valueOf(@Nullable Result result) {
+    public static @Nullable String textOf(@Nullable Result result) {
         if (result instanceof Result.Value value) {
             return value.value().text();
         }

@@ -3,7 +3,7 @@ package com.kvstore.protocol.totalorder;
 import static com.kvstore.protocol.parts.PeersHarness.codeOf;
 import static com.kvstore.protocol.parts.PeersHarness.deleteCommand;
 import static com.kvstore.protocol.parts.PeersHarness.putCommand;
-import static com.kvstore.protocol.parts.PeersHarness.valueOf;
+import static com.kvstore.protocol.parts.PeersHarness.textOf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -93,8 +93,10 @@ class TotalOrderTest {
 
         group.release();
 
-        Version first = assertInstanceOf(Result.Ack.class, group.answer(1, early)).version();
-        Version second = assertInstanceOf(Result.Ack.class, group.answer(3, late)).version();
+        Version first =
+                assertInstanceOf(Result.Ack.class, group.answer(1, early)).version();
+        Version second =
+                assertInstanceOf(Result.Ack.class, group.answer(3, late)).version();
         assertTrue(second.isNewerThan(first));
         assertEquals("late", group.get(1, "k"));
         assertEquals("late", group.get(2, "k"));
@@ -166,7 +168,9 @@ class TotalOrderTest {
         group.kill(1);
         long write = group.ask(2, putCommand("k", "x"), null);
         group.pass(900);
-        assertTrue(assertInstanceOf(Result.Ack.class, group.answer(2, write)).version().isNewerThan(version));
+        assertTrue(assertInstanceOf(Result.Ack.class, group.answer(2, write))
+                .version()
+                .isNewerThan(version));
         assertEquals("x", group.get(3, "k"));
     }
 
@@ -299,12 +303,12 @@ class TotalOrderTest {
         Version version =
                 assertInstanceOf(Result.Ack.class, group.answer(1, write)).version();
 
-        assertEquals("old", valueOf(group.asked(3, new Command.GetLocal(K, Version.ZERO))));
+        assertEquals("old", textOf(group.asked(3, new Command.GetLocal(K, Version.ZERO))));
         long fresh = group.ask(3, new Command.GetLocal(K, version), null);
         assertNull(group.answer(3, fresh));
         group.release();
         group.pass(1_000);
-        assertEquals("new", valueOf(group.answer(3, fresh)));
+        assertEquals("new", textOf(group.answer(3, fresh)));
     }
 
     @Test
