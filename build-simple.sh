@@ -31,6 +31,7 @@ trap 'rm -rf -- "$work"' EXIT
 repository=$(maven_repository)
 all_libraries=()
 server_libraries=()
+slave_libraries=()
 client_libraries=()
 classpath=""
 missing=""
@@ -45,6 +46,7 @@ while IFS='|' read -r where name file; do
     case "$where" in
         all) all_libraries+=("$repository/$file") ;;
         server) server_libraries+=("$repository/$file") ;;
+        slave) slave_libraries+=("$repository/$file") ;;
         client) client_libraries+=("$repository/$file") ;;
         compile) ;;
     esac
@@ -96,12 +98,15 @@ make_jar() {
 unpack "$work/all" "${all_libraries[@]}"
 unpack "$work/server" "${server_libraries[@]}"
 unpack "$work/client" "${client_libraries[@]}"
+unpack "$work/slave" "${slave_libraries[@]}"
+# The storage engine for machines that no data node is likely to run on would be most of the jar.
+rm -f -- "$work/slave/"librocksdbjni-linux{32,-ppc64le,-s390x,-riscv64}*
 cp -R "$work/classes" "$work/client-classes"
 for package in "${SERVER_PACKAGES[@]}"; do
     rm -rf -- "$work/client-classes/com/kvstore/$package"
 done
 make_jar coordinator com.kvstore.app.CoordinatorMain "$work/classes" "$work/all" "$work/server"
-make_jar slave com.kvstore.app.SlaveMain "$work/classes" "$work/all" "$work/server"
+make_jar slave com.kvstore.app.SlaveMain "$work/classes" "$work/all" "$work/server" "$work/slave"
 make_jar client com.kvstore.app.ClientMain "$work/client-classes" "$work/all" "$work/client"
 make_client_archive
 

@@ -10,12 +10,14 @@
 #   --port P          the coordinator's port (default 8080), the data nodes take P+1, P+2, …; of a group, the first peer's
 #                     (default 6100)
 #   --dir DIR         keep logs and state in DIR (default: a fresh temporary directory, removed on exit)
+#   --data-dir DIR    each data node keeps its data in a directory of its own below DIR, and finds them there again; the
+#                     coordinator's state is kept there too
 #   --no-prompt       no prompt: stay in the foreground until Ctrl-C
 #   --help            this text
 #
 # Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
 # --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes --redis-port; to the data
-# nodes: --heartbeat-interval --drain-timeout; to all of them: --wire --max-value --max-connections
+# nodes: --heartbeat-interval --drain-timeout --durability; to all of them: --wire --max-value --max-connections
 # --password-file.
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
@@ -36,6 +38,7 @@ nodes=3
 protocol=""
 port=""
 dir=""
+data_dir=""
 prompt=yes
 coordinator_options=()
 slave_options=()
@@ -89,11 +92,16 @@ while (($# > 0)); do
             port=$((10#$value))
             ;;
         --dir) dir=$value ;;
+        --data-dir) data_dir=$value ;;
         --heartbeat-port | --heartbeat-timeout | --health-check-interval | --request-timeout | --cache-size | \
-            --min-copies | --move-rate | --profile | --ring-size | --virtual-nodes | --redis-port)
+            --min-copies | --move-rate | --ring-size | --virtual-nodes | --redis-port)
             coordinator_options+=("$option" "$value")
             ;;
-        --heartbeat-interval | --drain-timeout) slave_options+=("$option" "$value") ;;
+        --profile)
+            coordinator_options+=("$option" "$value")
+            slave_options+=("$option" "$value")
+            ;;
+        --heartbeat-interval | --drain-timeout | --durability) slave_options+=("$option" "$value") ;;
         --wire | --max-value | --max-connections)
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
@@ -117,6 +125,9 @@ case "$protocol" in
     primary-backup | eventual | total-order)
         if ((${#coordinator_options[@]} + ${#slave_options[@]} > 2 * ${#peer_options[@]})); then
             usage_error "--protocol $protocol: a group of peers takes no option of the coordinator or the data nodes"
+        fi
+        if [[ -n "$data_dir" ]]; then
+            usage_error "--data-dir: a group of peers keeps its data in memory"
         fi
         port=${port:-6100} last_port=$((port + nodes - 1))
         ;;
@@ -263,10 +274,19 @@ wait_for() {
 
 # start_ring: a coordinator, then its data nodes.
 start_ring() {
+    if [[ -n "$data_dir" ]]; then
+        mkdir -p -- "$data_dir"
+        data_dir=$(cd -- "$data_dir" && pwd)
+        coordinator_options+=(--state "$data_dir/cs_state")
+    fi
     start coordinator run-coordinator.sh "$HOST" "$port" ${coordinator_options[@]+"${coordinator_options[@]}"}
     wait_for 0 "Ready to accept connections"
     for ((p = port + 1; p <= port + slaves; p++)); do
-        start "slave-$p" run-slave.sh "$HOST" "$p" ${slave_options[@]+"${slave_options[@]}"}
+        data_options=()
+        if [[ -n "$data_dir" ]]; then
+            data_options=(--data-dir "$data_dir/$HOST-$p")
+        fi
+        start "slave-$p" run-slave.sh "$HOST" "$p" ${data_options[@]+"${data_options[@]}"} ${slave_options[@]+"${slave_options[@]}"}
     done
     for ((i = 1; i <= slaves; i++)); do
         wait_for "$i" "Registration successful"

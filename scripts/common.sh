@@ -197,7 +197,7 @@ pom_version() {
 
 # The libraries a build needs, a line each: which jars it goes into, its name for people, its file in the Maven cache.
 list_libraries() {
-    local json cli jline jspecify netty module
+    local json cli jline jspecify netty rocksdb module
     json=$(pom_version json)
     cli=$(pom_version commons-cli)
     jline=$(pom_version jline)
@@ -208,6 +208,8 @@ list_libraries() {
     for module in common buffer resolver transport transport-native-unix-common codec-base handler; do
         echo "server|Netty library ($module)|io/netty/netty-$module/$netty/netty-$module-$netty.jar"
     done
+    rocksdb=$(pom_version rocksdbjni)
+    echo "slave|RocksDB library|org/rocksdb/rocksdbjni/$rocksdb/rocksdbjni-$rocksdb-linux64.jar"
     echo "client|JLine library|org/jline/jline/$jline/jline-$jline.jar"
     echo "compile|JSpecify annotations|org/jspecify/jspecify/$jspecify/jspecify-$jspecify.jar"
 }

@@ -211,6 +211,11 @@ public final class NodeDriver implements Effects, Consumer<Input> {
     }
 
     @Override
+    public void sync(long token) {
+        persistence.sync(token, outcome);
+    }
+
+    @Override
     public void setTimer(TimerId timer, long atNs) {
         timers.set(timer, atNs);
     }

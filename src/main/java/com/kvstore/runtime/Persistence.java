@@ -18,6 +18,15 @@ public interface Persistence {
      */
     void write(long token, Persistent state, Outcome outcome);
 
+    /**
+     * Makes durable what was written to the node's storage so far. Does not block.
+     *
+     * @param token as above
+     */
+    default void sync(long token, Outcome outcome) {
+        throw new IllegalStateException("this node keeps no data on disk, yet was to sync them");
+    }
+
     /** Learns what became of a {@link #write}. */
     interface Outcome {
         void durable(long token);

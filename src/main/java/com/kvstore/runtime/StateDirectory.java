@@ -40,14 +40,14 @@ public final class StateDirectory implements AutoCloseable {
             FileLock lock = tryLock(channel);
             if (lock == null) {
                 channel.close();
-                throw new CannotStartException("The state directory " + path + " is in use by another process. Stop"
+                throw new CannotStartException("The directory " + path + " is in use by another process. Stop"
                         + " that one, or give this one a directory of its own with " + option + " DIR.");
             }
             return new StateDirectory(path, channel, lock);
         } catch (IOException failed) {
             throw new CannotStartException(
-                    "The state directory " + path + " cannot be used (" + failed
-                            + "). Make it writable, or name another" + " one with " + option + " DIR.",
+                    "The directory " + path + " cannot be used (" + failed + "). Make it writable, or name another"
+                            + " one with " + option + " DIR.",
                     failed);
         }
     }

@@ -10,8 +10,10 @@ import java.util.TreeMap;
  *
  * @param slaves at the beginning
  * @param coordinator how the coordinator is configured; its address is the first coordinator's
+ * @param durable the slaves keep their data on disks
  */
-public record ClusterOptions(int slaves, Load load, CoordinatorConfig coordinator, Ring ring, Roughness roughness) {
+public record ClusterOptions(
+        int slaves, Load load, CoordinatorConfig coordinator, Ring ring, Roughness roughness, boolean durable) {
     static final long SECOND_NS = 1_000_000_000L;
 
     private static final long USUAL_DRIFT_PPM = 50;
@@ -65,21 +67,25 @@ public record ClusterOptions(int slaves, Load load, CoordinatorConfig coordinato
         int slaves = 2 + random.below(4);
         Load load = new Load(2 + random.below(4), 2 + random.below(8), 0);
         Ring ring = random.chance(0.6) ? new Ring(31, 1) : new Ring(1024, 1 + random.below(6));
+        boolean durable = random.fork("durable").chance(0.5);
         Roughness roughness = new Roughness(
                 random.between(10, fast ? 60 : 120) * SECOND_NS,
                 random.chance(0.75) ? Losses.ONE_AT_A_TIME : Losses.ANY,
-                drawFaults(random.fork("faults")),
+                drawFaults(random.fork("faults"), durable),
                 random.chance(0.6) ? USUAL_DRIFT_PPM : random.skewed(USUAL_DRIFT_PPM, MAX_DRIFT_PPM));
-        return new ClusterOptions(slaves, load, coordinator, ring, roughness);
+        return new ClusterOptions(slaves, load, coordinator, ring, roughness, durable);
     }
 
     /**
      * Each run has its own favourites: faults that always come together hide what each does alone (Groce, Zhang, Eide,
      * Chen, Regehr: Swarm testing, 2012).
      */
-    private static SortedMap<Fault, Integer> drawFaults(SimRandom random) {
+    private static SortedMap<Fault, Integer> drawFaults(SimRandom random, boolean durable) {
         SortedMap<Fault, Integer> weights = new TreeMap<>();
         for (Fault fault : Fault.values()) {
+            if (fault.strikesSlaveDisks() && !durable) {
+                continue;
+            }
             boolean rare = fault == Fault.KILL_ALL || fault == Fault.REPLACE_COORDINATOR;
             int weight = random.chance(rare ? 0.7 : 0.5) ? 0 : 1 + random.below(rare ? 2 : 5);
             if (fault == Fault.KILL_SLAVE) {

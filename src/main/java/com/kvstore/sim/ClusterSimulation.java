@@ -48,7 +48,7 @@ public final class ClusterSimulation {
         this.world = world;
         this.random = world.random().fork("simulation");
         this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
-        this.cluster = new SimCluster(network, options, newTable);
+        this.cluster = new SimCluster(world, network, options, newTable);
         this.operator = new SimOperator(world, cluster::coordinator);
         this.faults = new FaultInjector(world, cluster, network, options.roughness(), operator);
         for (SimNode node : cluster.coordinators()) {

@@ -37,5 +37,17 @@ public enum Fault {
     /** An operator sends a server away, its data first. */
     DRAIN,
     /** A server dies, and an operator gives it up at once. */
-    FORGET
+    FORGET,
+    /** Data nodes with disks: they are full. */
+    FULL_SLAVE_DISK,
+    /** A sync of a data node's disk ends with an error; what was to be synced is there all the same, or a part of it. */
+    FAILED_SLAVE_SYNC,
+    SLOW_SLAVE_DISK,
+    /** A data node dies and comes back with an empty disk. */
+    WIPE_SLAVE;
+
+    /** Whether it needs data nodes with disks. */
+    boolean strikesSlaveDisks() {
+        return compareTo(FULL_SLAVE_DISK) >= 0;
+    }
 }

@@ -26,6 +26,7 @@ final class FaultInjector {
     private final SimRandom random;
     private final ProcessFaults processes;
     private final NetworkFaults links;
+    private final DiskFaults disks;
     private final FaultPlan plan;
 
     FaultInjector(SimWorld world, SimCluster cluster, SimNetwork network, Roughness roughness, SimOperator operator) {
@@ -37,6 +38,7 @@ final class FaultInjector {
         this.rule = new LossRule(cluster, roughness.losses());
         this.processes = new ProcessFaults(world, cluster, rule, random);
         this.links = new NetworkFaults(world, cluster::nodes, network, rule::mayDisturb, random);
+        this.disks = new DiskFaults(world, cluster, rule);
         this.plan = new FaultPlan(world, random, roughness.faults(), this::strike);
     }
 
@@ -54,6 +56,7 @@ final class FaultInjector {
     void healAll() {
         plan.end();
         network.healAll();
+        disks.mendAll();
         for (SimNode node : cluster.nodes()) {
             node.disk().mend();
             node.calmDown();
@@ -85,6 +88,7 @@ final class FaultInjector {
                 links.cutDatagrams(random.pick(cluster.slaves()).node(), cluster.coordinator());
             case SLOW_NETWORK -> links.slowDown();
             case FULL_DISK, FAILED_SYNC, SLOW_DISK -> troubleDisk(fault);
+            case FULL_SLAVE_DISK, FAILED_SLAVE_SYNC, SLOW_SLAVE_DISK, WIPE_SLAVE -> disks.strike(fault);
             case STOP_SLAVE -> processes.stopSlave();
             case JOIN -> join();
             case DRAIN -> leave(/* drain= */ true);

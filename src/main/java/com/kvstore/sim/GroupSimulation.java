@@ -65,8 +65,8 @@ public final class GroupSimulation {
                 SimRandom random = new SimRandom(seed).fork("options");
                 ClusterOptions drawn = ClusterOptions.draw(random);
                 int peers = random.chance(0.6) ? 3 : random.pick(List.of(1, 2, 4, 5));
-                return overrides.applyTo(
-                        new ClusterOptions(peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness()));
+                return overrides.applyTo(new ClusterOptions(
+                        peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness(), false));
             }
         };
     }

@@ -33,6 +33,16 @@ final class LossRule {
         return mayLoseAll() || (!isStopping() && cluster.mayLoseOne());
     }
 
+    /** Whether a slave may be killed now: one with a disk loses nothing. */
+    boolean mayKillOne() {
+        return cluster.isDurable() ? mayDisturb() : mayLoseOne();
+    }
+
+    /** Whether all of them may. */
+    boolean mayKillAll() {
+        return cluster.isDurable() ? mayDisturb() : mayLoseAll();
+    }
+
     /** Whether living slaves may be made to look dead: one that stops in good order counts on the others. */
     boolean mayDisturb() {
         return mayLoseAll() || !isStopping();

@@ -41,7 +41,8 @@ public record Overrides(
                 drawn.coordinator(),
                 drawn.ring(),
                 new Roughness(
-                        rough.faultsForNs(), losses == null ? rough.losses() : losses, faults, rough.maxDriftPpm()));
+                        rough.faultsForNs(), losses == null ? rough.losses() : losses, faults, rough.maxDriftPpm()),
+                drawn.durable());
     }
 
     Overrides withSlaves(int n) {

@@ -35,10 +35,10 @@ final class ProcessFaults {
 
     boolean killSlave() {
         SimNode node = random.pick(cluster.slaves()).node();
-        if (!node.isUp() || !rule.mayLoseOne()) {
+        if (!node.isUp() || !rule.mayKillOne()) {
             return false;
         }
-        nodes.kill(node, 1 + random.below(40), rule::mayLoseOne);
+        nodes.kill(node, 1 + random.below(40), rule::mayKillOne);
         return true;
     }
 
@@ -52,7 +52,7 @@ final class ProcessFaults {
     }
 
     boolean killAll() {
-        if (!rule.mayLoseAll()) {
+        if (!rule.mayKillAll()) {
             return false;
         }
         Death death = random.chance(0.5) ? Death.POWER_LOST : Death.KILLED;

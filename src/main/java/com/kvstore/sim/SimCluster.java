@@ -11,8 +11,10 @@ import com.kvstore.protocol.ring.CoordinatorConfig;
 import com.kvstore.protocol.ring.CoordinatorMachine;
 import com.kvstore.protocol.ring.SlaveConfig;
 import com.kvstore.protocol.ring.SlaveMachine;
+import com.kvstore.protocol.ring.SlaveStorage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,26 +33,42 @@ public final class SimCluster {
     private static final long DRAIN_TIMEOUT_NS = 30_000_000_000L;
     private static final double ASK_REPLACED_CHANCE = 0.4;
 
-    /** A slave's node, and what its present process keeps in memory. */
+    /** A slave's node, its disk if it has one, and what its present process sees. */
     public final class Slave {
         private final SimNode node;
+        private final @Nullable SimStore store;
         private RecordTable table;
         private long incarnation;
         private boolean retired;
 
-        private Slave(int index) {
-            ServerNode address = new ServerNode("10.0.1." + (index + 1), FIRST_SLAVE_PORT + index);
+        private Slave(int index, @Nullable SimStore store) {
+            ServerNode address = addressOf(index);
             this.table = newTable.get();
+            this.store = store;
             this.node = network.add("slave" + (index + 1), address, (random, recovered) -> {
-                table = newTable.get();
-                incarnation = random.nextLong();
+                SlaveStorage storage =
+                        store == null ? SlaveStorage.inMemory(newTable.get(), random.nextLong()) : store.open();
+                table = storage.table();
+                incarnation = storage.incarnation();
                 long intervalNs =
                         Math.min(HEARTBEAT_INTERVAL_NS, options.coordinator().heartbeatTimeoutNs() / 4);
                 return new SlaveMachine(
-                        new SlaveConfig(address, () -> coordinator.address(), false, intervalNs, DRAIN_TIMEOUT_NS),
-                        table,
-                        incarnation);
+                        new SlaveConfig(
+                                address,
+                                () -> coordinator.address(),
+                                storage.isDurable(),
+                                intervalNs,
+                                DRAIN_TIMEOUT_NS),
+                        storage);
             });
+            if (store != null) {
+                node.keeps(store);
+            }
+        }
+
+        /** Null: it keeps everything in memory. */
+        @Nullable SimStore store() {
+            return store;
         }
 
         public SimNode node() {
@@ -79,6 +97,7 @@ public final class SimCluster {
     private final SimNetwork network;
     private final ClusterOptions options;
     private final Supplier<RecordTable> newTable;
+    private final Function<String, SimStore> newStore;
     /** Whoever started last on the common state. */
     private SimNode coordinator;
 
@@ -86,8 +105,9 @@ public final class SimCluster {
     private final List<Slave> slaves = new ArrayList<>();
 
     /** All nodes are down. */
-    SimCluster(SimNetwork network, ClusterOptions options, Supplier<RecordTable> newTable) {
+    SimCluster(SimWorld world, SimNetwork network, ClusterOptions options, Supplier<RecordTable> newTable) {
         this.network = network;
+        this.newStore = name -> new SimStore(world.scheduler(), world.random().fork(name), newTable);
         this.options = options;
         this.newTable = newTable;
         this.coordinator = addCoordinator("coordinator", COORDINATOR);
@@ -166,9 +186,20 @@ public final class SimCluster {
         return nodes;
     }
 
+    /** Whether the slaves have disks. */
+    boolean isDurable() {
+        return options.durable();
+    }
+
+    private static ServerNode addressOf(int index) {
+        return new ServerNode("10.0.1." + (index + 1), FIRST_SLAVE_PORT + index);
+    }
+
     /** One slave more; it is down. */
     Slave addSlave() {
-        Slave slave = new Slave(slaves.size());
+        int index = slaves.size();
+        SimStore store = options.durable() ? newStore.apply("store " + index) : null;
+        Slave slave = new Slave(index, store);
         slaves.add(slave);
         return slave;
     }

@@ -44,6 +44,7 @@ public final class SimNode {
     private SimDisk disk;
     private final Map<String, Integer> notes = new TreeMap<>();
     private @Nullable SimProcess process;
+    private @Nullable SimStore store;
     private Runnable onEnd = () -> {};
     private Consumer<Persistent> onPersist = state -> {};
     private boolean powered = true;
@@ -112,6 +113,9 @@ public final class SimNode {
         powered = death != Death.POWER_LOST;
         dying.die();
         disk.crashed(dying);
+        if (store != null) {
+            store.crashed();
+        }
         network.processDied(dying, death);
         onEnd.run();
     }
@@ -170,6 +174,18 @@ public final class SimNode {
     void persist(SimProcess by, long token, Persistent state) {
         onPersist.accept(state);
         disk.persist(by, token, state);
+    }
+
+    /** From now on, {@code store} outlives its processes; before any was started. */
+    void keeps(SimStore kept) {
+        store = kept;
+    }
+
+    void sync(SimProcess by, long token) {
+        if (store == null) {
+            throw new SimulationFailure(name + " keeps nothing, yet was to sync");
+        }
+        store.sync(by, token);
     }
 
     /** Hears of every state as it is on its way to the disk. */

@@ -277,6 +277,13 @@ public final class SimProcess implements Effects {
     }
 
     @Override
+    public void sync(long token) {
+        if (happens("sync", token, token)) {
+            node.sync(this, token);
+        }
+    }
+
+    @Override
     public void setTimer(TimerId timer, long atNs) {
         if (happens("timer", InputHash.of(timer) * 31 + atNs, timer)) {
             timers.set(timer, atNs);

@@ -9,7 +9,6 @@ import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.Console;
 import com.kvstore.runtime.Ending;
 import com.kvstore.runtime.NodeDriver;
-import com.kvstore.runtime.Persistence;
 import com.kvstore.transport.EventLoops;
 import com.kvstore.transport.NettyNetwork;
 import io.netty.channel.EventLoop;
@@ -31,21 +30,28 @@ public final class SlaveServer {
     /** Starts a slave; it registers with its coordinator as soon as that can be reached. */
     public static SlaveServer start(SlaveSettings settings, Console console, Ending ending)
             throws CannotStartException {
+        DiskSettings disk = settings.disk();
+        DataStore data = disk == null ? DataStore.inMemory() : DataStore.open(disk, console);
         EventLoop loop = EventLoops.start("slave");
         try {
-            DataStore data = new DataStore();
             SlaveConfig config = new SlaveConfig(
                     settings.self(),
                     new CoordinatorAddress(settings.configFile(), console),
-                    data.durable(),
+                    data.storage().isDurable(),
                     settings.heartbeatIntervalNs(),
                     settings.drainTimeoutNs());
-            SlaveMachine machine = new SlaveMachine(config, data.table(), data.incarnation());
+            SlaveMachine machine = new SlaveMachine(config, data.storage());
             NettyNetwork network = new NettyNetwork(loop, settings.network());
             network.speak(RespLanguage.factory());
             network.tellProblemsTo(problem -> console.line("ERROR", problem));
             NodeDriver driver = new NodeDriver(
-                    loop, machine, NodeDriver.LocalAnswers.NONE, network, Persistence.NONE, console, ending);
+                    loop,
+                    machine,
+                    NodeDriver.LocalAnswers.NONE,
+                    network,
+                    data.persistence(),
+                    console,
+                    closing(data, ending));
             network.deliverTo(driver);
             NettyNetwork.Listener listener = RequestHandler.open(network, settings.self());
             network.use(HeartbeatSender.open(loop));
@@ -56,8 +62,19 @@ public final class SlaveServer {
             return new SlaveServer(loop, driver);
         } catch (CannotStartException | RuntimeException failed) {
             var unused = loop.parent().shutdownGracefully();
+            data.close();
             throw failed;
         }
+    }
+
+    /** After an internal error nothing more is done with the data. */
+    private static Ending closing(DataStore data, Ending ending) {
+        return status -> {
+            if (status == 0) {
+                data.close();
+            }
+            ending.end(status);
+        };
     }
 
     /** For whoever asks it to end. */

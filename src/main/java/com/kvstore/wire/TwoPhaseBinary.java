@@ -31,6 +31,9 @@ final class TwoPhaseBinary {
     private static final int SCAN = 0x22;
     private static final int SCAN_REPLY = 0x23;
 
+    private static final int IS_LAST = 1;
+    private static final int IS_STORED = 2;
+
     private static final int IS_PREV = 1;
     private static final int HAS_VALUE = 2;
     private static final int HAS_DEADLINE = 4;
@@ -62,7 +65,7 @@ final class TwoPhaseBinary {
         } else if (message instanceof BatchReply reply) {
             out.u8(BATCH_REPLY);
             out.number(reply.sequence());
-            out.flag(reply.last());
+            out.u8((reply.last() ? IS_LAST : 0) | (reply.stored() ? IS_STORED : 0));
             out.number(reply.keys());
             out.list(reply.refusals(), TwoPhaseBinary::writeRefusal);
             out.list(reply.answers(), TwoPhaseBinary::writeAnswer);
@@ -81,14 +84,7 @@ final class TwoPhaseBinary {
     static TwoPhaseMessage read(int type, FrameReader in) throws ProtocolException {
         return switch (type) {
             case BATCH -> readBatch(in);
-            case BATCH_REPLY ->
-                new BatchReply(
-                        in.number(),
-                        in.flag(),
-                        in.number(),
-                        in.list(MIN_REFUSAL_BYTES, TwoPhaseBinary::readRefusal),
-                        in.list(MIN_ANSWER_BYTES, TwoPhaseBinary::readAnswer),
-                        in.list(MIN_EXPIRED_BYTES, TwoPhaseBinary::readExpired));
+            case BATCH_REPLY -> readBatchReply(in);
             case SCAN ->
                 new Scan(
                         in.number(),
@@ -102,6 +98,19 @@ final class TwoPhaseBinary {
             case SCAN_REPLY -> new ScanReply(in.number(), in.fixed64(), in.number(), in.list(1, FrameReader::bytes));
             default -> throw BinaryCodec.unknownType(type);
         };
+    }
+
+    private static BatchReply readBatchReply(FrameReader in) throws ProtocolException {
+        long sequence = in.number();
+        int flags = in.flags(IS_LAST | IS_STORED);
+        return new BatchReply(
+                sequence,
+                (flags & IS_LAST) != 0,
+                (flags & IS_STORED) != 0,
+                in.number(),
+                in.list(MIN_REFUSAL_BYTES, TwoPhaseBinary::readRefusal),
+                in.list(MIN_ANSWER_BYTES, TwoPhaseBinary::readAnswer),
+                in.list(MIN_EXPIRED_BYTES, TwoPhaseBinary::readExpired));
     }
 
     private static Batch readBatch(FrameReader in) throws ProtocolException {

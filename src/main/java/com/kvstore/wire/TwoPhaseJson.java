@@ -68,6 +68,7 @@ final class TwoPhaseJson {
         return JsonOut.nodeLine("batch-reply")
                 .put("sequence", reply.sequence())
                 .put("last", reply.last())
+                .put("stored", reply.stored())
                 .put("keys", reply.keys())
                 .list("refusals", reply.refusals(), (refusal, out) -> out.put(TRANSACTION, refusal.transaction())
                         .put("code", refusal.code().name())
@@ -96,6 +97,7 @@ final class TwoPhaseJson {
                 new BatchReply(
                         in.number("sequence"),
                         in.flag("last"),
+                        in.flag("stored"),
                         in.number("keys"),
                         in.list(
                                 "refusals",

@@ -16,28 +16,10 @@ final class PrimaryBackupMutants {
                     "return held[held.length - 1];",
                     1),
             mutant(
-                    "answer reads without a lease",
-                    PACKAGE + "Primary.java",
-                    "nowNs < shipper.leaseUntilNs(nowNs)",
-                    "true",
-                    1),
-            mutant(
-                    "answer reads before all the view began with is decided",
-                    PACKAGE + "Primary.java",
-                    "if (replica.applied >= replica.startOp && nowNs < shipper",
-                    "if (nowNs < shipper",
-                    1),
-            mutant(
-                    "break the promise that the primary's lease counts on",
-                    PACKAGE + "ViewChanger.java",
-                    "if (nowNs < backup.promisedUntilNs()) {",
-                    "if (false) {",
-                    1),
-            mutant(
-                    "a restarted peer keeps no promise of its earlier life",
-                    PACKAGE + "Backup.java",
-                    "promisedUntilNs = nowNs + Times.PROMISE; } /** When",
-                    "promisedUntilNs = 0; } /** When",
+                    "take the majority's promise for granted: it never runs out",
+                    PACKAGE + "Shipper.java",
+                    "return echoes[echoes.length - replica.group.majority()];",
+                    "return nowNs;",
                     1),
             mutant(
                     "a view begins with the new primary's own log, not with the best one",

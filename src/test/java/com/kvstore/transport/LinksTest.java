@@ -172,6 +172,7 @@ class LinksTest {
             TwoPhaseMessage.BatchReply reply = new TwoPhaseMessage.BatchReply(
                     1,
                     true,
+                    true,
                     0,
                     List.of(),
                     List.of(new TwoPhaseMessage.ReadAnswer(Bytes.wrap(new byte[16 << 20]), 0, new Version(1, 1))),

@@ -98,6 +98,7 @@ public final class RandomMessages {
                 () -> new BatchReply(
                         number(),
                         random.nextBoolean(),
+                        random.nextBoolean(),
                         number(),
                         list(this::refusal),
                         list(this::readAnswer),

@@ -31,6 +31,15 @@ public interface Effects {
      */
     void persist(long token, Persistent state);
 
+    /**
+     * Makes durable all that the machine has written to its storage so far. {@code Persisted} or {@code PersistFailed}
+     * follows. One at a time: while one is under way the machine asks for no other, so that whatever it writes meanwhile
+     * shares the next one (group commit).
+     *
+     * @param token rises from call to call
+     */
+    void sync(long token);
+
     /** {@code TimerFired} follows once {@code atNs} has come, unless the timer is moved or cancelled before. */
     void setTimer(TimerId timer, long atNs);
 

@@ -43,7 +43,10 @@ public sealed interface Input {
 
     record TimerFired(TimerId timer) implements Input {}
 
-    /** What was given to {@link Effects#persist} with this token is durable, and so is all given before it. */
+    /**
+     * What was given to {@link Effects#persist}, or written before {@link Effects#sync}, with this token is durable, and so
+     * is all given before it.
+     */
     record Persisted(long token) implements Input {}
 
     /** It is not durable, and whether a part of it is cannot be told. */

@@ -6,6 +6,7 @@ import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
 import com.kvstore.protocol.movement.MoveMessage.RefuseMove;
+import com.kvstore.protocol.parts.BoundedScan;
 import com.kvstore.protocol.parts.DifferenceScan;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.Stretch;
@@ -80,7 +81,7 @@ public final class MoveSource {
                 fetch.from(), fetch.pieces(), fetch.maxBytes(), move.ranges()::contains, /* tombstonesCount= */ false);
         scan.run(table, fetch.from());
         List<Stretch> differing = scan.differing();
-        boolean last = scan.reached() == DifferenceScan.END;
+        boolean last = scan.reached() == BoundedScan.END;
         return new Chunk(fetch.move(), scan.reached(), differing, last ? committed.get() : List.of());
     }
 }

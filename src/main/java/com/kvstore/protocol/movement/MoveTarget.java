@@ -46,8 +46,15 @@ public final class MoveTarget {
     /** A throttled move says so often that it is alive. */
     static final long MAX_PAUSE_NS = 5_000_000_000L;
 
+    /** Tells the coordinator how a move goes, as soon as that may be said. */
+    @FunctionalInterface
+    public interface Reports {
+        void report(long coordinatorLink, MoveMessage message, Effects effects);
+    }
+
     private final RecordTable table;
     private final Consumer<List<Version>> learned;
+    private final Reports reports;
     /** By number of the move; in the order they were started. */
     private final Map<Long, Run> runs = new LinkedHashMap<>();
     /** Moves whose link is open. */
@@ -79,10 +86,12 @@ public final class MoveTarget {
     /**
      * @param table what is filled
      * @param learned told, when a move ends, what its source knew to be committed
+     * @param reports lets {@link MoveDone} leave once what was filled is durable
      */
-    public MoveTarget(RecordTable table, Consumer<List<Version>> learned) {
+    public MoveTarget(RecordTable table, Consumer<List<Version>> learned, Reports reports) {
         this.table = table;
         this.learned = learned;
+        this.reports = reports;
     }
 
     /**
@@ -217,6 +226,13 @@ public final class MoveTarget {
         }
     }
 
+    /** Nothing can be stored for now: every move has failed. */
+    public void failAll(String reason, Effects effects) {
+        for (Run run : runs.values().toArray(new Run[0])) {
+            fail(run, reason, effects);
+        }
+    }
+
     private void take(Run run, Chunk chunk, long nowNs, Effects effects) {
         if (!run.asking) {
             fail(run, run.start.source() + " answered without being asked", effects);
@@ -252,7 +268,8 @@ public final class MoveTarget {
         Filling filling = run.filling;
         if (filling.complete()) {
             forget(run, effects);
-            effects.send(run.coordinatorLink, new MoveDone(run.start.move(), filling.keys(), filling.bytes()));
+            MoveDone done = new MoveDone(run.start.move(), filling.keys(), filling.bytes());
+            reports.report(run.coordinatorLink, done, effects);
             return true;
         }
         if (nowNs - run.nextProgressNs >= 0) {

@@ -65,7 +65,7 @@ final class Registrar {
                             + view.epoch() + "). Is this coordinator's --state directory an old copy?",
                     effects);
         } else if (view.drained().contains(register.incarnation())) {
-            refuse(link, ErrorCode.CONFLICT, wasDrained(address), effects);
+            refuse(link, ErrorCode.CONFLICT, wasDrained(address, register.durable()), effects);
         } else if (view.memberAt(address) == null && !ViewChanges.canJoin(view, address)) {
             refuse(link, ErrorCode.RING_FULL, ringFull(view), effects);
         } else {
@@ -81,8 +81,8 @@ final class Registrar {
         }
     }
 
-    private static String wasDrained(ServerNode address) {
-        return address + " was drained. Restart it to let it join again";
+    private static String wasDrained(ServerNode address, boolean durable) {
+        return address + " was drained. Restart it" + (durable ? " with --repair" : "") + " to let it join again";
     }
 
     private static String ringFull(View view) {
@@ -183,7 +183,7 @@ final class Registrar {
                 refuse(
                         asked.link,
                         drained ? ErrorCode.CONFLICT : ErrorCode.RING_FULL,
-                        drained ? wasDrained(peer.address()) : ringFull(view),
+                        drained ? wasDrained(peer.address(), asked.register.durable()) : ringFull(view),
                         effects);
             }
         } else if (peer.link() == link && peers.greetedOn(link) == peer) {

@@ -13,7 +13,6 @@ import com.kvstore.protocol.membership.MembershipMessage.Register;
 import com.kvstore.protocol.membership.MembershipMessage.RegisterRefused;
 import com.kvstore.protocol.membership.MembershipMessage.Registered;
 import com.kvstore.protocol.membership.View;
-import com.kvstore.protocol.parts.RecordTable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,7 @@ final class Registration {
 
     private final SlaveConfig config;
     private final long incarnation;
-    private final RecordTable table;
+    private final SlaveStorage storage;
     private @Nullable View view;
     private @Nullable ServerNode connectingTo;
     private long link;
@@ -58,10 +57,10 @@ final class Registration {
     /** Answers to goodbyes up to this one came too late. */
     private long goodbyesVoid;
 
-    Registration(SlaveConfig config, long incarnation, RecordTable table) {
+    Registration(SlaveConfig config, SlaveStorage storage) {
         this.config = config;
-        this.incarnation = incarnation;
-        this.table = table;
+        this.incarnation = storage.incarnation();
+        this.storage = storage;
     }
 
     void start(Effects effects) {
@@ -91,16 +90,16 @@ final class Registration {
     }
 
     private void register(long nowNs, Effects effects) {
-        View known = view;
+        Promise promise = storage.promise();
         effects.send(
                 link,
                 new Register(
                         config.self(),
-                        known == null ? 0 : known.cluster(),
+                        promise.cluster(),
                         incarnation,
-                        known == null ? 0 : known.epoch(),
+                        promise.epoch(),
                         config.durable(),
-                        table.keys()));
+                        storage.table().keys()));
         effects.setTimer(ANSWER_DUE, nowNs + ANSWER_NS);
     }
 

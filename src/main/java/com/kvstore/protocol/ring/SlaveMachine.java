@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * accepts only when the grant it gave the older one has run out. Messages on any other link than that coordinator's
  * present one are ignored: a late packet of an older link changes nothing.
  *
+ * <p>With a disk, it comes back after a crash as who it was: it says nothing before what it says is durable
+ * ({@link DurableReplies}), so all it lost was never heard of.
+ *
  * <p>Threading: one driver's.
  */
 public final class SlaveMachine implements Machine {
@@ -42,8 +45,10 @@ public final class SlaveMachine implements Machine {
     private record Greeting(long link, Hello hello) {}
 
     private final SlaveConfig config;
+    private final SlaveStorage storage;
     private final RecordTable table;
     private final long incarnation;
+    private final DurableReplies replies;
     private final Participant participant;
     private final MoveSource source;
     private final MoveTarget target;
@@ -62,14 +67,23 @@ public final class SlaveMachine implements Machine {
 
     /** @param incarnation random, drawn when {@code table} was created empty */
     public SlaveMachine(SlaveConfig config, RecordTable table, long incarnation) {
+        this(config, SlaveStorage.inMemory(table, incarnation));
+    }
+
+    /** Goes on where an earlier life on this storage ended. */
+    public SlaveMachine(SlaveConfig config, SlaveStorage storage) {
         this.config = config;
-        this.table = table;
-        this.incarnation = incarnation;
-        participant = new Participant(table);
+        this.storage = storage;
+        this.table = storage.table();
+        this.incarnation = storage.incarnation();
+        Promise promise = storage.promise();
+        coordinator = promise.coordinator();
+        participant = new Participant(table, storage.transactions(), promise.startEpoch());
+        replies = new DurableReplies(storage, participant, config.self().toString());
         source = new MoveSource(table, participant::committed);
-        target = new MoveTarget(table, participant::learn);
+        target = new MoveTarget(table, participant::learn, replies::report);
         sweeper = new Sweeper(table);
-        registration = new Registration(config, incarnation, table);
+        registration = new Registration(config, storage);
     }
 
     @Override
@@ -90,7 +104,17 @@ public final class SlaveMachine implements Machine {
             }
         } else if (input instanceof Input.LinkClosed closed) {
             onLinkClosed(closed.link(), nowNs, effects);
+        } else if (input instanceof Input.Persisted persisted) {
+            replies.onPersisted(persisted.token(), effects);
+        } else if (input instanceof Input.PersistFailed failed) {
+            if (replies.onPersistFailed(failed.token(), failed.reason(), nowNs, effects)) {
+                target.failAll(failed.reason(), effects);
+            }
         } else if (input instanceof Input.Started) {
+            if (storage.promise().cluster() != 0) {
+                // What an earlier life granted may not have run out.
+                grantUntilNs = nowNs + Peers.GRANT_NS;
+            }
             registration.start(effects);
         } else if (input instanceof Input.StopRequested) {
             registration.stop(member != 0, nowNs, effects);
@@ -98,7 +122,9 @@ public final class SlaveMachine implements Machine {
     }
 
     @Override
-    public void turnEnded(long nowNs, Effects effects) {}
+    public void turnEnded(long nowNs, Effects effects) {
+        replies.turnEnded(effects);
+    }
 
     private void onLinkClosed(long link, long nowNs, Effects effects) {
         if (link == coordinatorLink) {
@@ -120,9 +146,11 @@ public final class SlaveMachine implements Machine {
             if (greeting != null) {
                 onHello(greeting.link, greeting.hello, nowNs, effects);
             }
-        } else if (!target.onTimer(timer, nowNs, effects)
+        } else if (!replies.onTimer(timer, effects)
+                && !target.onTimer(timer, nowNs, effects)
                 && !registration.onTimer(timer, nowNs <= grantUntilNs, nowNs, effects)) {
-            sweeper.onTimer(timer, view, member, target.active(), nowNs, effects);
+            boolean disturbs = target.active() || replies.failure() != null;
+            sweeper.onTimer(timer, view, member, disturbs, nowNs, effects);
         }
     }
 
@@ -149,7 +177,7 @@ public final class SlaveMachine implements Machine {
         View present = view;
         if (link == coordinatorLink && present != null) {
             for (BatchReply part : participant.on(batch, present, member)) {
-                effects.send(link, part);
+                replies.reply(link, batch, part, effects);
             }
             grantUntilNs = nowNs + Peers.GRANT_NS;
         }
@@ -165,7 +193,10 @@ public final class SlaveMachine implements Machine {
 
     private void onMove(long link, MoveMessage message, long nowNs, Effects effects) {
         if (message instanceof MoveMessage.StartMove start) {
-            if (link == coordinatorLink) {
+            String failure = replies.failure();
+            if (link == coordinatorLink && failure != null) {
+                effects.send(link, new MoveMessage.MoveFailed(start.move(), failure));
+            } else if (link == coordinatorLink) {
                 target.start(start, link, nowNs, effects);
             }
         } else if (message instanceof MoveMessage.CancelMove) {
@@ -180,33 +211,38 @@ public final class SlaveMachine implements Machine {
     }
 
     private long epoch() {
-        return view == null ? 0 : view.epoch();
+        return storage.promise().epoch();
     }
 
     private void onHello(long link, Hello hello, long nowNs, Effects effects) {
-        View present = view;
+        Promise promise = storage.promise();
         View offered = hello.view();
         boolean other = hello.coordinator() != coordinator;
-        if (present != null && offered.cluster() != present.cluster() && table.keys() > 0) {
+        boolean otherStore = promise.cluster() != 0 && offered.cluster() != promise.cluster();
+        if (otherStore && (table.keys() > 0 || !participant.isIdle())) {
             effects.note(
                     "ERROR",
                     "The coordinator at " + hello.self() + " has another store than the one whose " + table.keys()
                             + " keys this data node holds: refused");
             effects.close(link);
-        } else if (present != null
-                && offered.cluster() == present.cluster()
-                && (offered.epoch() < present.epoch() || (offered.epoch() == present.epoch() && other))) {
-            effects.send(link, new Fenced(present.epoch()));
+        } else if (offered.cluster() == promise.cluster()
+                && (offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))) {
+            effects.send(link, new Fenced(promise.epoch()));
         } else if (other && nowNs < grantUntilNs) {
             waiting = new Greeting(link, hello);
             effects.setTimer(GRANT_OVER, grantUntilNs);
         } else {
+            if (otherStore) {
+                participant.clear();
+                table.clear();
+            }
             accept(link, hello, nowNs, effects);
         }
     }
 
     private void accept(long link, Hello hello, long nowNs, Effects effects) {
-        long before = epoch();
+        Promise promise = storage.promise();
+        long before = promise.epoch();
         if (hello.coordinator() != coordinator) {
             participant.newCoordinator(hello.startEpoch());
         }
@@ -217,21 +253,30 @@ public final class SlaveMachine implements Machine {
         coordinatorLink = link;
         waiting = null;
         registration.greeted();
+        storage.promise(new Promise(hello.view().cluster(), before, hello.coordinator(), hello.startEpoch()));
         adopt(hello.view(), nowNs, effects);
-        effects.send(
+        replies.send(
                 link,
-                new Welcome(
-                        incarnation, before, participant.inDoubt(), participant.committed(), participant.aborted()));
+                () -> new Welcome(
+                        incarnation, before, participant.inDoubt(), participant.committed(), participant.aborted()),
+                effects);
     }
 
     private void adopt(View next, long nowNs, Effects effects) {
         Member before = view == null ? null : view.members().get(member);
         Member self = next.memberAt(config.self());
         view = next;
+        Promise promise = storage.promise();
+        if (promise.epoch() != next.epoch()) {
+            storage.promise(new Promise(promise.cluster(), next.epoch(), promise.coordinator(), promise.startEpoch()));
+        }
         member = self != null && self.incarnation() == incarnation ? self.id() : 0;
         sweeper.viewChanged(nowNs, effects);
         registration.viewChanged(next);
         if (before != null && member == 0) {
+            if (before.leaving()) {
+                storage.retire();
+            }
             registration.leftTheRing(before.leaving(), nowNs, effects);
         }
     }

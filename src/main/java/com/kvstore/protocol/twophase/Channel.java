@@ -29,6 +29,14 @@ final class Channel {
     /** What all batches of one turn have in common; see {@link Batch}. */
     record Turn(long epoch, Version settled, boolean priorSettled, long nowMs, long nowNs) {}
 
+    /**
+     * The outcomes in a batch.
+     *
+     * @param attempts whose they are
+     * @param strays those of transactions from before this coordinator's life
+     */
+    record Told(List<Version> commits, List<Version> aborts, List<Attempt> attempts, List<Version> strays) {}
+
     /** A batch in flight. */
     static final class Sent {
         final long sequence;
@@ -37,26 +45,18 @@ final class Channel {
         /** The time-out counts from here. */
         long timeoutFromNs;
 
-        final List<Attempt> outcomes;
-        final List<Version> strayOutcomes;
+        final Told told;
         final List<Attempt> prepares;
         final List<PendingRead> reads;
 
         /** Reads whose answers have come. */
         int readsAnswered;
 
-        Sent(
-                long sequence,
-                long sentNs,
-                List<Attempt> outcomes,
-                List<Version> strayOutcomes,
-                List<Attempt> prepares,
-                List<PendingRead> reads) {
+        Sent(long sequence, long sentNs, Told told, List<Attempt> prepares, List<PendingRead> reads) {
             this.sequence = sequence;
             this.sentNs = sentNs;
             this.timeoutFromNs = sentNs;
-            this.outcomes = outcomes;
-            this.strayOutcomes = strayOutcomes;
+            this.told = told;
             this.prepares = prepares;
             this.reads = reads;
         }
@@ -87,6 +87,8 @@ final class Channel {
     private List<Version> strays = new ArrayList<>();
     private List<Attempt> prepared = new ArrayList<>();
     private List<PendingRead> reading = new ArrayList<>();
+    private final List<Told> unstored = new ArrayList<>();
+    private long lastRetryNs;
 
     Channel(int member) {
         this.member = member;
@@ -114,6 +116,31 @@ final class Channel {
     void settle(Version transaction, boolean commit) {
         (commit ? commits : aborts).add(transaction);
         strays.add(transaction);
+    }
+
+    /** The slave's disk failed: the outcomes of a batch are told again, by and by. */
+    void tellAgain(Told told) {
+        unstored.add(told);
+    }
+
+    /**
+     * Outcomes that were not stored go with what is sent next, once they have waited for {@code pauseNs}.
+     *
+     * @return whether there are any
+     */
+    boolean retryUnstored(long pauseNs, long nowNs) {
+        if (unstored.isEmpty() || nowNs - lastRetryNs < pauseNs) {
+            return false;
+        }
+        lastRetryNs = nowNs;
+        for (Told told : unstored) {
+            commits.addAll(told.commits());
+            aborts.addAll(told.aborts());
+            outcomes.addAll(told.attempts());
+            strays.addAll(told.strays());
+        }
+        unstored.clear();
+        return true;
     }
 
     void prepare(Attempt attempt, Prepare prepare) {
@@ -150,7 +177,7 @@ final class Channel {
             if (bytes >= FRAME_BYTES && i + 1 < prepares.size()) {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
-                Sent sent = new Sent(++sequence, nowNs, outcomes, strays, prepared.subList(from, to), List.of());
+                Sent sent = new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of());
                 sent.timeoutFromNs += allBytes * NS_PER_BYTE;
                 inFlight.add(sent);
                 effects.send(link, batch(turn, part, List.of()));
@@ -161,11 +188,15 @@ final class Channel {
         }
         List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
         List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
-        Sent sent = new Sent(++sequence, nowNs, outcomes, strays, restPrepared, reading);
+        Sent sent = new Sent(++sequence, nowNs, told(), restPrepared, reading);
         sent.timeoutFromNs += allBytes * NS_PER_BYTE;
         inFlight.add(sent);
         effects.send(link, batch(turn, rest, reads));
         clearGathered();
+    }
+
+    private Told told() {
+        return new Told(commits, aborts, outcomes, strays);
     }
 
     private Batch batch(Turn turn, List<Prepare> part, List<Read> reading) {
@@ -236,6 +267,7 @@ final class Channel {
         }
         lost.addAll(reading);
         inFlight.clear();
+        unstored.clear();
         clearGathered();
         sequence = 0;
         grantedFromNs = Long.MIN_VALUE;

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Transactions with one outcome, kept until the coordinator calls them settled.
@@ -33,13 +34,20 @@ final class Outcomes {
         present.clear();
     }
 
-    void settled(Version below, boolean priorToo) {
+    /** @param forgotten is told of each that goes */
+    void settled(Version below, boolean priorToo, Consumer<Version> forgotten) {
         while (!present.isEmpty() && present.peek().compareTo(below) < 0) {
-            present.poll();
+            forgotten.accept(present.remove());
         }
-        if (priorToo) {
+        if (priorToo && !prior.isEmpty()) {
+            prior.forEach(forgotten);
             prior.clear();
         }
+    }
+
+    void clear() {
+        present.clear();
+        prior.clear();
     }
 
     List<Version> list() {

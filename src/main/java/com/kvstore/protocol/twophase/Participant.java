@@ -34,7 +34,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A yes vote is a promise: the writes stay prepared, and their keys locked, until the coordinator, or a later one, says
  * what became of them. A repeated message is answered as the first time.
  *
- * <p>Outcomes are kept until the coordinator says that they are settled everywhere, for one that recovers will ask.
+ * <p>Outcomes are kept until the coordinator says that they are settled everywhere, for one that recovers will ask. What is
+ * promised and what became of it is written to a {@link TransactionLog}; it is the caller's to let no answer leave before
+ * that is durable.
  *
  * <p>Threading: one machine's.
  *
@@ -52,6 +54,7 @@ public final class Participant {
     private record Tombstone(Bytes key, Version version) {}
 
     private final RecordTable table;
+    private final TransactionLog log;
     private final TreeMap<Version, Prepare> prepared = new TreeMap<>();
     private final Map<Bytes, Version> locks = new HashMap<>();
     private final Outcomes committed = new Outcomes();
@@ -60,9 +63,92 @@ public final class Participant {
     private final ExpirySweep expiry;
     private Version newestSeen = Version.ZERO;
 
-    public Participant(RecordTable table) {
+    /** Why nothing more can be prepared; null: it can. */
+    private @Nullable Refusal trouble;
+
+    /**
+     * Begins where an earlier life ended.
+     *
+     * @param startEpoch the first epoch of the coordinator that was obeyed last; 0 if there was none
+     */
+    public Participant(RecordTable table, TransactionLog log, long startEpoch) {
         this.table = table;
+        this.log = log;
         this.expiry = new ExpirySweep(table);
+        committed.freeze(startEpoch);
+        aborted.freeze(startEpoch);
+        for (Version transaction : log.committedBefore()) {
+            committed.add(transaction);
+            newestSeen = transaction.isNewerThan(newestSeen) ? transaction : newestSeen;
+        }
+        for (Prepare prepare : log.preparedBefore()) {
+            hold(prepare);
+            newestSeen = prepare.transaction().isNewerThan(newestSeen) ? prepare.transaction() : newestSeen;
+        }
+    }
+
+    private void hold(Prepare prepare) {
+        prepared.put(prepare.transaction(), prepare);
+        for (PreparedWrite write : prepare.writes()) {
+            locks.put(write.key(), prepare.transaction());
+        }
+    }
+
+    /** Whether it holds anything prepared. */
+    public boolean isIdle() {
+        return prepared.isEmpty();
+    }
+
+    /** Another store's data take the place of these: nothing prepared, and no outcome, says anything any more. */
+    public void clear() {
+        List.copyOf(prepared.keySet()).forEach(this::drop);
+        committed.list().forEach(log::settled);
+        committed.clear();
+        aborted.clear();
+        tombstones.clear();
+    }
+
+    /**
+     * Refuses whatever is to be prepared from now on.
+     *
+     * @param message for people, after "Not applied: "
+     */
+    public void refusePrepares(ErrorCode code, String message) {
+        trouble = new Refusal(Version.ZERO, code, "Not applied: " + message);
+    }
+
+    /** Takes prepares again. */
+    public void acceptPrepares() {
+        trouble = null;
+    }
+
+    /**
+     * Takes the yes votes of a batch back, whose answer has not left.
+     *
+     * @param refused what the answer refuses already
+     * @param message for people
+     * @return what it refuses now, in the order of the prepares
+     */
+    public List<Refusal> takeBack(Batch batch, List<Refusal> refused, String message) {
+        List<Refusal> all = new ArrayList<>();
+        int next = 0;
+        for (Prepare prepare : batch.prepares()) {
+            Version transaction = prepare.transaction();
+            if (next < refused.size() && refused.get(next).transaction().equals(transaction)) {
+                all.add(refused.get(next++));
+            } else if (prepared.containsKey(transaction)) {
+                drop(transaction);
+                aborted.add(transaction);
+                // It may be on the disk all the same.
+                all.add(new Refusal(transaction, ErrorCode.OUTCOME_UNKNOWN, message));
+            }
+        }
+        return all;
+    }
+
+    private void drop(Version transaction) {
+        release(transaction);
+        log.aborted(transaction);
     }
 
     /** What it holds prepared, without the values. */
@@ -87,6 +173,7 @@ public final class Participant {
         for (Version transaction : transactions) {
             if (!prepared.containsKey(transaction) && !committed.contains(transaction)) {
                 committed.add(transaction);
+                log.committed(transaction);
             }
         }
     }
@@ -122,8 +209,8 @@ public final class Participant {
                 refusals.add(refusal);
             }
         }
-        committed.settled(batch.settled(), batch.priorSettled());
-        aborted.settled(batch.settled(), batch.priorSettled());
+        committed.settled(batch.settled(), batch.priorSettled(), log::settled);
+        aborted.settled(batch.settled(), batch.priorSettled(), transaction -> {});
         dropTombstones(batch, view);
         return answer(batch, refusals, expiry.step(view, self, batch.nowMs()));
     }
@@ -140,7 +227,7 @@ public final class Participant {
         int bytes = 0;
         for (Read read : batch.reads()) {
             if (bytes >= PART_BYTES) {
-                parts.add(new BatchReply(batch.sequence(), false, table.keys(), unsent, answers, List.of()));
+                parts.add(new BatchReply(batch.sequence(), false, true, table.keys(), unsent, answers, List.of()));
                 unsent = List.of();
                 answers = new ArrayList<>();
                 bytes = 0;
@@ -150,7 +237,7 @@ public final class Participant {
             answers.add(found == null ? ABSENT : new ReadAnswer(value, found.deadlineMs(), found.version()));
             bytes += value == null ? 0 : value.length();
         }
-        parts.add(new BatchReply(batch.sequence(), true, table.keys(), unsent, answers, expired));
+        parts.add(new BatchReply(batch.sequence(), true, true, table.keys(), unsent, answers, expired));
         return parts;
     }
 
@@ -166,6 +253,9 @@ public final class Participant {
         } else {
             newestSeen = transaction;
         }
+        if (trouble != null) {
+            return new Refusal(transaction, trouble.code(), trouble.message());
+        }
         for (PreparedWrite write : prepare.writes()) {
             if (locks.containsKey(write.key())) {
                 return new Refusal(
@@ -177,10 +267,8 @@ public final class Participant {
                 return refusal(transaction, write);
             }
         }
-        prepared.put(transaction, prepare);
-        for (PreparedWrite write : prepare.writes()) {
-            locks.put(write.key(), transaction);
-        }
+        hold(prepare);
+        log.prepared(prepare);
         return null;
     }
 
@@ -232,13 +320,18 @@ public final class Participant {
                 tombstones.add(new Tombstone(write.key(), transaction));
             }
         }
+        // Last: stopped in between, it is still prepared, and applying it again changes nothing.
+        log.committed(transaction);
     }
 
     private void abort(Version transaction) {
         if (committed.contains(transaction)) {
             throw new IllegalStateException("told to abort " + transaction + ", which is committed");
         }
-        if (release(transaction) != null || !aborted.contains(transaction)) {
+        if (release(transaction) != null) {
+            log.aborted(transaction);
+            aborted.add(transaction);
+        } else if (!aborted.contains(transaction)) {
             aborted.add(transaction);
         }
     }

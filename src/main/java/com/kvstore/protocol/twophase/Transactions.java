@@ -14,6 +14,7 @@ import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.twophase.Attempt.Fate;
 import com.kvstore.protocol.twophase.Attempt.Stand;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
 import java.util.ArrayDeque;
@@ -155,11 +156,16 @@ final class Transactions {
         }
     }
 
-    /** A batch was answered: every prepare in it that is not refused is a yes, every outcome is carried out. */
-    void onAnswered(Channel.Sent sent, int member, List<Refusal> refusals, Effects effects) {
-        for (Attempt attempt : sent.outcomes) {
-            settle(attempt, member, effects);
+    /** A batch was answered: every prepare in it that is not refused is a yes, every outcome is carried out, if stored. */
+    void onAnswered(Channel.Sent sent, int member, BatchReply reply, Effects effects) {
+        if (reply.stored()) {
+            for (Attempt attempt : sent.told.attempts()) {
+                settle(attempt, member, effects);
+            }
+        } else {
+            channels.of(member).tellAgain(sent.told);
         }
+        List<Refusal> refusals = reply.refusals();
         int next = 0;
         for (Attempt attempt : sent.prepares) {
             Refusal refusal = next < refusals.size() ? refusals.get(next) : null;

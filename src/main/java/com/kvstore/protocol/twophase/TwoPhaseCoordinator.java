@@ -192,8 +192,10 @@ public final class TwoPhaseCoordinator {
             return;
         }
         if (sent.readsAnswered == 0) {
-            recovery.onAnswered(member, sent.strayOutcomes);
-            transactions.onAnswered(sent, member, reply.refusals(), effects);
+            if (reply.stored()) {
+                recovery.onAnswered(member, sent.told.strays());
+            }
+            transactions.onAnswered(sent, member, reply, effects);
         }
         fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
         for (Expired expired : reply.expired()) {
@@ -300,7 +302,10 @@ public final class TwoPhaseCoordinator {
 
     /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
     public void ping(long idleNs, long nowNs, Effects effects) {
-        pingWhere(channel -> nowNs - channel.lastSentNs >= idleNs, nowNs, effects);
+        pingWhere(
+                channel -> channel.retryUnstored(idleNs, nowNs) || nowNs - channel.lastSentNs >= idleNs,
+                nowNs,
+                effects);
     }
 
     private Channel.Turn turn(long nowNs) {

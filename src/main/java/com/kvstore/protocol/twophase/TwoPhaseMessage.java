@@ -51,6 +51,8 @@ public sealed interface TwoPhaseMessage extends Message {
      * the reads' answers are spread over all.
      *
      * @param last whether this is the only part, or the last one
+     * @param stored whether the batch's commits and aborts are kept as the slave's durability demands; false: its disk
+     *     fails for now, and they must be told again, or they would be unknown to it after a restart
      * @param keys how many keys with a value the slave holds now
      * @param answers one for each read, in their order
      * @param expired some of the keys whose deadline has passed, of those this slave owns
@@ -58,6 +60,7 @@ public sealed interface TwoPhaseMessage extends Message {
     record BatchReply(
             long sequence,
             boolean last,
+            boolean stored,
             long keys,
             List<Refusal> refusals,
             List<ReadAnswer> answers,

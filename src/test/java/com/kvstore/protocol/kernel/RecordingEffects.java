@@ -33,6 +33,7 @@ public final class RecordingEffects implements Effects {
     public final List<ServerNode> connects = new ArrayList<>();
     public final List<Long> closed = new ArrayList<>();
     public final List<PersistCall> persists = new ArrayList<>();
+    public final List<Long> syncs = new ArrayList<>();
     /** Timers that are set, and for when. */
     public final Map<TimerId, Long> timers = new LinkedHashMap<>();
 
@@ -85,6 +86,11 @@ public final class RecordingEffects implements Effects {
     @Override
     public void persist(long token, Persistent state) {
         persists.add(new PersistCall(token, state));
+    }
+
+    @Override
+    public void sync(long token) {
+        syncs.add(token);
     }
 
     @Override

@@ -32,7 +32,8 @@ final class MoveHarness {
     List<Version> knownAtSource = List.of();
     final List<Version> learned = new ArrayList<>();
     final MoveSource source = new MoveSource(sourceTable, () -> knownAtSource);
-    final MoveTarget target = new MoveTarget(targetTable, learned::addAll);
+    final MoveTarget target =
+            new MoveTarget(targetTable, learned::addAll, (link, message, effects) -> effects.send(link, message));
     final RecordingEffects effects = new RecordingEffects();
     private final RecordingEffects sourceEffects = new RecordingEffects();
 

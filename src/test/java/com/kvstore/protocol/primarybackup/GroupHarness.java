@@ -108,6 +108,11 @@ final class GroupHarness {
         }
 
         @Override
+        public void sync(long token) {
+            throw new AssertionError("kept in memory only");
+        }
+
+        @Override
         public void setTimer(TimerId timer, long atNs) {
             cancelTimer(timer);
             timers.put(timer, atNs);

@@ -105,6 +105,11 @@ final class RingHarness {
         }
 
         @Override
+        public void sync(long token) {
+            throw new AssertionError("keeps everything in memory, yet was to sync");
+        }
+
+        @Override
         public void setTimer(TimerId timer, long atNs) {
             timers.put(timer, atNs);
         }

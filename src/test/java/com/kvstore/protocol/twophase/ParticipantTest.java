@@ -37,7 +37,7 @@ class ParticipantTest {
 
     private final ClusterFixture cluster = new ClusterFixture(2);
     private final MemoryTable table = new MemoryTable();
-    private final Participant participant = new Participant(table);
+    private final Participant participant = new Participant(table, TransactionLog.NONE, 0);
     private long sequence;
 
     @Test

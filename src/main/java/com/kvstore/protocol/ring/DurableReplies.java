@@ -1,0 +1,202 @@
+package com.kvstore.protocol.ring;
+
+import com.kvstore.common.ErrorCode;
+import com.kvstore.common.Message;
+import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.movement.MoveMessage.MoveDone;
+import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
+import com.kvstore.protocol.twophase.Participant;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Refusal;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets nothing that a data node says of its state leave before that state is durable: a vote, an outcome carried out, a
+ * promise, a copy that is complete. So a node that is killed and comes back with its disk is, to everybody else, one whose
+ * link was broken for a while.
+ *
+ * <p>One sync is under way at a time; what is written meanwhile shares the next one. What waits leaves in order. A node
+ * that keeps everything in memory holds nothing back.
+ *
+ * <p>When a sync fails: what was voted yes and may or may not be on the disk is taken back, with an answer that says just
+ * that; new prepares are refused; commits and aborts are carried out in memory, so that reads go on, and answered as not
+ * stored, so that they are told again. The sync is tried again every second.
+ *
+ * <p>Threading: one machine's.
+ */
+final class DurableReplies {
+    private static final TimerId RETRY = new TimerId("sync-retry", 0);
+    private static final long RETRY_NS = 1_000_000_000L;
+
+    /**
+     * @param message made when it leaves: what it says may have changed
+     * @param written what must be durable before it leaves
+     * @param batch which {@code message} answers; null for other messages
+     */
+    private record Held(
+            long link,
+            Supplier<? extends Message> message,
+            long written,
+            @Nullable Batch batch) {}
+
+    private final SlaveStorage storage;
+    private final Participant participant;
+    private final String self;
+    private final Deque<Held> held = new ArrayDeque<>();
+    private long durable;
+    /** What the sync under way, if one is, covers. */
+    private long syncing;
+
+    private boolean underWay;
+    private long token;
+    private @Nullable String failure;
+
+    /** @param self its name, for messages to people */
+    DurableReplies(SlaveStorage storage, Participant participant, String self) {
+        this.storage = storage;
+        this.participant = participant;
+        this.self = self;
+        this.durable = storage.written();
+    }
+
+    /** Why nothing can be made durable at the moment; null: it can. */
+    @Nullable String failure() {
+        return failure;
+    }
+
+    private boolean mayLeave() {
+        return held.isEmpty() && storage.written() <= durable;
+    }
+
+    /** Answers a batch, with one part of the answer. */
+    void reply(long link, Batch batch, BatchReply part, Effects effects) {
+        if (mayLeave()) {
+            effects.send(link, part);
+        } else if (failure != null) {
+            effects.send(link, unstored(batch, part, part.refusals()));
+        } else {
+            held.add(new Held(link, () -> part, storage.written(), batch));
+        }
+    }
+
+    /** Sends what relies on all that is written so far. */
+    void send(long link, Supplier<? extends Message> message, Effects effects) {
+        if (mayLeave()) {
+            effects.send(link, message.get());
+        } else {
+            held.add(new Held(link, message, storage.written(), null));
+        }
+    }
+
+    /** Reports how a move goes. */
+    void report(long link, Message message, Effects effects) {
+        if (message instanceof MoveDone) {
+            send(link, () -> message, effects);
+        } else {
+            effects.send(link, message);
+        }
+    }
+
+    /** Begins a sync if there is something to be synced. */
+    void turnEnded(Effects effects) {
+        if (!underWay && failure == null && storage.written() > durable) {
+            sync(effects);
+        }
+    }
+
+    private void sync(Effects effects) {
+        underWay = true;
+        syncing = storage.written();
+        effects.sync(++token);
+    }
+
+    void onPersisted(long synced, Effects effects) {
+        if (synced != token || !underWay) {
+            return;
+        }
+        underWay = false;
+        durable = syncing;
+        if (failure != null) {
+            failure = null;
+            participant.acceptPrepares();
+            effects.note("INFO", "The disk of this data node can be written again");
+        }
+        for (Held next = held.peek(); next != null && next.written <= durable; next = held.peek()) {
+            held.remove();
+            effects.send(next.link, next.message.get());
+        }
+        turnEnded(effects);
+    }
+
+    /** @return whether this is news: all was well before */
+    boolean onPersistFailed(long failed, String reason, long nowNs, Effects effects) {
+        if (failed != token || !underWay) {
+            return false;
+        }
+        underWay = false;
+        effects.setTimer(RETRY, nowNs + RETRY_NS);
+        if (failure != null) {
+            return false;
+        }
+        failure = reason;
+        boolean full = reason.contains("No space left");
+        participant.refusePrepares(
+                full ? ErrorCode.NO_SPACE : ErrorCode.UNAVAILABLE,
+                full
+                        ? "the disk of " + self + " is full. Reads go on; make room there and try again"
+                        : "the disk of " + self + " cannot be written (" + reason + "). Reads go on");
+        effects.note(
+                "ERROR",
+                "Cannot make data durable: " + reason + ". Writes are refused until that works again; reads go on");
+        Deque<Held> waiting = new ArrayDeque<>(held);
+        held.clear();
+        for (Held each : waiting) {
+            giveUp(each, effects);
+        }
+        return true;
+    }
+
+    private void giveUp(Held each, Effects effects) {
+        Message message = each.message.get();
+        if (message instanceof BatchReply reply && each.batch != null) {
+            List<Refusal> refusals = participant.takeBack(
+                    each.batch,
+                    reply.refusals(),
+                    "the disk of " + self
+                            + " failed while the write was under way; whether it was applied shows later");
+            effects.send(each.link, unstored(each.batch, reply, refusals));
+        } else if (message instanceof MoveDone done) {
+            effects.send(each.link, new MoveFailed(done.move(), String.valueOf(failure)));
+        } else {
+            held.add(each);
+        }
+    }
+
+    private static BatchReply unstored(Batch batch, BatchReply part, List<Refusal> refusals) {
+        return new BatchReply(
+                part.sequence(),
+                part.last(),
+                batch.commits().isEmpty() && batch.aborts().isEmpty(),
+                part.keys(),
+                refusals,
+                part.answers(),
+                part.expired());
+    }
+
+    /** @return whether the timer was this object's */
+    boolean onTimer(TimerId timer, Effects effects) {
+        if (!timer.equals(RETRY)) {
+            return false;
+        }
+        if (!underWay && failure != null) {
+            sync(effects);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,337 @@
+package com.kvstore.storage;
+
+import com.kvstore.common.Version;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.ring.Promise;
+import com.kvstore.protocol.ring.SlaveStorage;
+import com.kvstore.protocol.twophase.TransactionLog;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that a data node keeps, on disk, in RocksDB.
+ *
+ * <p>Everything written between two calls of {@link #sync} is one batch, which the journal's thread writes and syncs while
+ * the machine goes on; what a batch holds is found in memory until it is there. So a batch is on the disk whole or not at
+ * all, and batches are there in their order.
+ *
+ * <p>Threading: one machine's, but for the outcome of a sync, which is told on the journal's thread.
+ *
+ * <p>Failure: a batch that could not be written stays in memory and goes again with the next {@link #sync}; nothing is lost
+ * for as long as the process lives, and reads go on.
+ *
+ * <p>On disk: {@code format} says which version of all this it is; {@code data} is RocksDB's; {@code native} holds its
+ * library.
+ */
+public final class DiskStorage implements SlaveStorage, TransactionLog, AutoCloseable {
+    private static final String FORMAT = "kvstore data, format 1\n";
+    private static final byte[] INCARNATION = name("incarnation");
+    private static final byte[] PROMISE = name("promise");
+    private static final byte[] RETIRED = name("retired");
+    private static final byte[] COUNTS = name("counts");
+    /** In the place of a prepared transaction; no encoded prepare is so short. */
+    private static final byte[] COMMITTED = {1};
+
+    private static final long FLUSH_MS = 100;
+    private static final long REOPEN_PAUSE_NS = 3_000_000_000L;
+    private static final long MIN_ROOM_BYTES = 4L << 20;
+    private static final long CLOSE_TIMEOUT_MS = 5_000;
+
+    /** Learns what became of a {@link #sync}, on the journal's thread. */
+    public interface Outcome {
+        /** @param failure for people; null: all is durable */
+        void ended(@Nullable String failure);
+    }
+
+    private final RocksEngine engine;
+    private final boolean syncs;
+    private final BatchBuffer buffer = new BatchBuffer();
+    private final DiskTable table;
+    private final ScheduledThreadPoolExecutor journal;
+    private final AtomicBoolean unsynced = new AtomicBoolean();
+    private final List<Prepare> preparedBefore = new ArrayList<>();
+    private final List<Version> committedBefore = new ArrayList<>();
+    private final long incarnation;
+    private Promise promise = Promise.NONE;
+    private long written;
+    /** What was handed to the journal last. */
+    private byte @Nullable [] lastBatch;
+    /** Whether that has arrived; written by the journal's thread before the outcome is told. */
+    private volatile boolean lastArrived = true;
+
+    /** The last write failed; this and what follows are the journal's thread's. */
+    private boolean broken;
+
+    private boolean reopened;
+    private long reopenedNs;
+
+    private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
+        this.engine = engine;
+        this.syncs = syncs;
+        this.table = new DiskTable(engine, buffer, () -> written++);
+        byte[] stored = engine.get(RocksEngine.META, INCARNATION);
+        if (stored == null) {
+            incarnation = new SecureRandom().nextLong();
+            buffer.put(RocksEngine.META, INCARNATION, number(incarnation));
+            engine.write(buffer.take(), true);
+        } else {
+            incarnation = ByteBuffer.wrap(stored).getLong();
+            recover();
+        }
+        journal = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "journal");
+            thread.setDaemon(true);
+            return thread;
+        });
+        if (!syncs) {
+            var unused = journal.scheduleWithFixedDelay(this::flush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /**
+     * Opens what is in a directory, or makes it anew. The caller has seen to it that nobody else has it.
+     *
+     * @param syncs false: what is written is handed to the operating system at once and to the disk every 100 ms
+     * @throws DamagedDataException if the data are not what was written
+     */
+    public static DiskStorage open(Path directory, boolean syncs) throws IOException {
+        Files.createDirectories(directory);
+        Path format = directory.resolve("format");
+        Path data = directory.resolve("data");
+        if (Files.exists(format)) {
+            String found = Files.readString(format);
+            if (!found.equals(FORMAT)) {
+                throw new IOException("the data in " + directory + " are of another version (" + found.trim()
+                        + ") than this program's (" + FORMAT.trim() + ")");
+            }
+        } else if (Files.exists(data)) {
+            throw new DamagedDataException(
+                    directory + " has data, but the file " + format + " is missing", new IOException());
+        } else {
+            Files.writeString(format, FORMAT);
+        }
+        Path libraries = directory.resolve("native");
+        RocksEngine engine = RocksEngine.open(data, libraries);
+        if (engine.get(RocksEngine.META, RETIRED) != null) {
+            engine.close();
+            delete(data);
+            engine = RocksEngine.open(data, libraries);
+        }
+        try {
+            return new DiskStorage(engine, syncs);
+        } catch (IOException | RuntimeException failed) {
+            engine.close();
+            throw failed;
+        }
+    }
+
+    private static void delete(Path data) throws IOException {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void recover() {
+        byte[] promised = engine.get(RocksEngine.META, PROMISE);
+        if (promised != null) {
+            ByteBuffer in = ByteBuffer.wrap(promised);
+            promise = new Promise(in.getLong(), in.getLong(), in.getLong(), in.getLong());
+        }
+        byte[] counts = engine.get(RocksEngine.META, COUNTS);
+        if (counts != null) {
+            table.counts(counts);
+        }
+        engine.scan(RocksEngine.TRANSACTIONS, new byte[0], (key, value) -> {
+            Version transaction = PrepareCodec.version(key);
+            if (value.length == COMMITTED.length) {
+                committedBefore.add(transaction);
+            } else {
+                preparedBefore.add(PrepareCodec.decode(transaction, value));
+            }
+            return true;
+        });
+    }
+
+    private static byte[] name(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] number(long number) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+    }
+
+    /** Makes everything written so far durable; not before the one before has ended. */
+    public void sync(Outcome outcome) {
+        boolean arrived = lastArrived;
+        buffer.put(RocksEngine.META, COUNTS, table.counts());
+        byte[] batch = buffer.take();
+        byte[] again = lastBatch;
+        if (!arrived && again != null) {
+            buffer.append(again);
+            buffer.append(batch);
+            batch = buffer.take();
+        }
+        table.handOver(arrived);
+        lastBatch = batch;
+        lastArrived = false;
+        byte[] whole = batch;
+        try {
+            journal.execute(() -> write(whole, outcome));
+        } catch (RejectedExecutionException closing) {
+            outcome.ended("the data are being closed");
+        }
+    }
+
+    private void write(byte[] batch, Outcome outcome) {
+        String failure = null;
+        try {
+            if (broken && mayReopen(batch)) {
+                engine.reopen();
+            }
+            engine.write(batch, syncs);
+            broken = false;
+            unsynced.set(true);
+            lastArrived = true;
+        } catch (IOException | RuntimeException failed) {
+            broken = true;
+            failure = String.valueOf(failed.getMessage());
+        }
+        outcome.ended(failure);
+    }
+
+    /** Opening again holds up reads, and is for nothing while the disk is full. */
+    private boolean mayReopen(byte[] batch) throws IOException {
+        long nowNs = System.nanoTime();
+        boolean rested = !reopened || nowNs - reopenedNs >= REOPEN_PAUSE_NS;
+        if (!rested || engine.room() < MIN_ROOM_BYTES + batch.length) {
+            return false;
+        }
+        reopened = true;
+        reopenedNs = nowNs;
+        return true;
+    }
+
+    private void flush() {
+        if (unsynced.compareAndSet(true, false)) {
+            try {
+                engine.sync();
+            } catch (IOException | RuntimeException failed) {
+                // The next batch meets the same trouble, and that is told.
+                unsynced.set(true);
+            }
+        }
+    }
+
+    @Override
+    public RecordTable table() {
+        return table;
+    }
+
+    @Override
+    public TransactionLog transactions() {
+        return this;
+    }
+
+    @Override
+    public long incarnation() {
+        return incarnation;
+    }
+
+    @Override
+    public Promise promise() {
+        return promise;
+    }
+
+    @Override
+    public void promise(Promise latest) {
+        promise = latest;
+        byte[] encoded = ByteBuffer.allocate(4 * Long.BYTES)
+                .putLong(latest.cluster())
+                .putLong(latest.epoch())
+                .putLong(latest.coordinator())
+                .putLong(latest.startEpoch())
+                .array();
+        buffer.put(RocksEngine.META, PROMISE, encoded);
+        written++;
+    }
+
+    @Override
+    public void retire() {
+        buffer.put(RocksEngine.META, RETIRED, COMMITTED);
+        written++;
+    }
+
+    @Override
+    public boolean isDurable() {
+        return true;
+    }
+
+    @Override
+    public long written() {
+        return written;
+    }
+
+    @Override
+    public void prepared(Prepare prepare) {
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(prepare.transaction()), PrepareCodec.encode(prepare));
+        written++;
+    }
+
+    @Override
+    public void committed(Version transaction) {
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), COMMITTED);
+        written++;
+    }
+
+    @Override
+    public void aborted(Version transaction) {
+        buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
+        written++;
+    }
+
+    @Override
+    public void settled(Version transaction) {
+        buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
+    }
+
+    @Override
+    public List<Prepare> preparedBefore() {
+        return List.copyOf(preparedBefore);
+    }
+
+    @Override
+    public List<Version> committedBefore() {
+        return List.copyOf(committedBefore);
+    }
+
+    /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
+    @Override
+    public void close() {
+        journal.shutdown();
+        try {
+            if (!journal.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
+                return; // It is in the engine: ending the process is all that is safe.
+            }
+        } catch (InterruptedException hurried) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        engine.close();
+    }
+}

@@ -1,0 +1,112 @@
+package com.kvstore.storage;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksObject;
+import org.rocksdb.WALRecoveryMode;
+import org.rocksdb.WriteOptions;
+
+/**
+ * The native objects of one open RocksDB.
+ *
+ * <p>Memory: a block cache of {@value #CACHE_MIB} MiB, which index and filter blocks share, and at most {@value
+ * #BUFFERS_MIB} MiB of what is not in sorted files yet.
+ *
+ * <p>Threading: whoever has it sees to it that nobody uses it once it is closed, which would end the process in native code.
+ */
+final class RocksHandle implements AutoCloseable {
+    private static final int CACHE_MIB = 32;
+    private static final int BUFFERS_MIB = 32;
+    private static final long MIB = 1L << 20;
+    private static final long MAX_JOURNAL_BYTES = 64 * MIB;
+    private static final int FILTER_BITS = 10;
+
+    /** In the order in which they were made; closed the other way round. */
+    private final List<RocksObject> owned = new ArrayList<>();
+
+    final List<ColumnFamilyHandle> families = new ArrayList<>();
+    final ReadOptions reading;
+    final ReadOptions scanning;
+    final WriteOptions synced;
+    final WriteOptions unsynced;
+    final RocksDB database;
+
+    /** @param readOnly opens what is there without writing anything */
+    RocksHandle(Path directory, boolean readOnly) throws RocksDBException {
+        Cache cache = own(new LRUCache(CACHE_MIB * MIB));
+        ColumnFamilyOptions family = own(new ColumnFamilyOptions())
+                .setWriteBufferSize(BUFFERS_MIB / 2 * MIB)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setLevelCompactionDynamicLevelBytes(true)
+                .setTableFormatConfig(new BlockBasedTableConfig()
+                        .setBlockCache(cache)
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setBlockSize(8 * 1024)
+                        .setFilterPolicy(own(new BloomFilter(FILTER_BITS))));
+        DBOptions options = own(new DBOptions())
+                .setCreateIfMissing(true)
+                .setCreateMissingColumnFamilies(true)
+                .setParanoidChecks(true)
+                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+                .setMaxTotalWalSize(MAX_JOURNAL_BYTES)
+                .setDbWriteBufferSize(BUFFERS_MIB * MIB)
+                .setMaxBackgroundJobs(2)
+                .setMaxOpenFiles(500)
+                .setBytesPerSync(MIB)
+                .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+                .setMaxLogFileSize(MIB)
+                .setKeepLogFileNum(3)
+                .setAvoidFlushDuringRecovery(false)
+                .setAvoidUnnecessaryBlockingIO(true);
+        reading = own(new ReadOptions());
+        scanning = own(new ReadOptions()).setFillCache(false).setReadaheadSize(256 * 1024);
+        synced = own(new WriteOptions()).setSync(true);
+        unsynced = own(new WriteOptions());
+        List<ColumnFamilyDescriptor> descriptors = List.of(
+                new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, family),
+                new ColumnFamilyDescriptor("records".getBytes(StandardCharsets.UTF_8), family),
+                new ColumnFamilyDescriptor("transactions".getBytes(StandardCharsets.UTF_8), family));
+        try {
+            String path = directory.toString();
+            database = readOnly
+                    ? RocksDB.openReadOnly(options, path, descriptors, families)
+                    : RocksDB.open(options, path, descriptors, families);
+        } catch (RocksDBException failed) {
+            closeOwned();
+            throw failed;
+        }
+    }
+
+    private <T extends RocksObject> T own(T object) {
+        owned.add(object);
+        return object;
+    }
+
+    @Override
+    public void close() {
+        families.forEach(ColumnFamilyHandle::close);
+        database.close();
+        closeOwned();
+    }
+
+    private void closeOwned() {
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            owned.get(i).close();
+        }
+    }
+}
