@@ -116,6 +116,11 @@ public final class PeersHarness<M extends Machine> {
         }
 
         @Override
+        public void sync(long token) {
+            throw new AssertionError("kept in memory only");
+        }
+
+        @Override
         public void setTimer(TimerId timer, long atNs) {
             timers.put(timer, atNs);
         }
