@@ -128,6 +128,7 @@ public final class GroupSimulation {
         pass(random.between(0, 5) * ClusterOptions.SECOND_NS);
         workloads.forEach(RandomWorkload::end);
         await("a client waits for ever", ANSWER_NS, () -> isFinished() ? null : "");
+        await("a peer does not come back", ANSWER_NS, () -> cluster.machines().size() < options.slaves() ? "" : null);
         await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);
     }
 
