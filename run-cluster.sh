@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Starts a coordinator and its data nodes on this host, waits until they are ready and opens the client's prompt. On
-# exit it stops exactly the processes it started.
+# Starts a coordinator and its data nodes on this host, or the peers of a group without a coordinator, waits until they
+# are ready and opens the client's prompt. On exit it stops exactly the processes it started.
 #
 #   ./run-cluster.sh [options]
 #
 #   --slaves N        so many data nodes (default 3)
-#   --port P          the coordinator's port (default 8080); the data nodes take P+1, P+2, …
+#   --protocol P      a group of peers instead: primary-backup, eventual or total-order
+#   --nodes N         so many peers (default 3); with --protocol
+#   --port P          the coordinator's port (default 8080), the data nodes take P+1, P+2, …; of a group, the first peer's
+#                     (default 6100)
 #   --dir DIR         keep logs and state in DIR (default: a fresh temporary directory, removed on exit)
 #   --data-dir DIR    each data node keeps its data in a directory of its own below DIR, and finds them there again; the
 #                     coordinator's state is kept there too
@@ -19,8 +22,8 @@
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
 # ends with the client's status (0 all worked, 1 a key was not found, 2 an error). Each node's console is in
-# DIR/coordinator.log and DIR/slave-PORT.log. While the cluster runs, another terminal can kill a node or talk to it:
-# ./run-client.sh --config DIR/cs_config.txt
+# DIR/coordinator.log and DIR/slave-PORT.log, or DIR/peer-PORT.log. While the cluster runs, another terminal can kill a
+# node or talk to it: ./run-client.sh --config DIR/cs_config.txt, or ./run-client.sh --group DIR/group.conf
 
 # shellcheck disable=SC2317 # the traps call what looks unreachable
 set -euo pipefail
@@ -31,12 +34,15 @@ readonly HOST=127.0.0.1
 readonly READY_TIMEOUT_S=30
 
 slaves=3
-port=8080
+nodes=3
+protocol=""
+port=""
 dir=""
 data_dir=""
 prompt=yes
 coordinator_options=()
 slave_options=()
+peer_options=()
 client_options=()
 
 # number OPTION VALUE LOW HIGH: leaves the script if VALUE is none.
@@ -76,6 +82,11 @@ while (($# > 0)); do
             number "$option" "$value" 1 1000
             slaves=$((10#$value))
             ;;
+        --protocol) protocol=$value ;;
+        --nodes)
+            number "$option" "$value" 1 31
+            nodes=$((10#$value))
+            ;;
         --port)
             number "$option" "$value" 1 65535
             port=$((10#$value))
@@ -94,6 +105,7 @@ while (($# > 0)); do
         --wire | --max-value | --max-connections)
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
+            peer_options+=("$option" "$value")
             ;;
         --password-file)
             if [[ ! -r "$value" ]]; then
@@ -102,13 +114,24 @@ while (($# > 0)); do
             value=$(readlink -f -- "$value")
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
+            peer_options+=("$option" "$value")
             client_options+=("$option" "$value")
             ;;
         *) usage_error "unknown option: $option" ;;
     esac
 done
-if ((port + slaves > 65535)); then
-    usage_error "--port $port leaves no room for $slaves data nodes above it: ports end at 65535"
+case "$protocol" in
+    "") port=${port:-8080} last_port=$((port + slaves)) ;;
+    primary-backup | eventual | total-order)
+        if ((${#coordinator_options[@]} + ${#slave_options[@]} > 2 * ${#peer_options[@]})); then
+            usage_error "--protocol $protocol: a group of peers takes no option of the coordinator or the data nodes"
+        fi
+        port=${port:-6100} last_port=$((port + nodes - 1))
+        ;;
+    *) usage_error "--protocol is primary-backup, eventual or total-order, not '$protocol'" ;;
+esac
+if ((last_port > 65535)); then
+    usage_error "--port $port leaves no room for all nodes above it: ports end at 65535"
 fi
 
 build_if_stale coordinator slave client
@@ -119,6 +142,8 @@ births=()
 names=()
 client_pid=""
 temporary=""
+what=""
+files=""
 
 # birth PID: when the process began, as the kernel counts; the same for all where there is no /proc.
 birth() {
@@ -203,10 +228,10 @@ fi
 # port_is_busy PORT: whether somebody listens there.
 port_is_busy() { (exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null; }
 
-for ((p = port; p <= port + slaves; p++)); do
+for ((p = port; p <= last_port; p++)); do
     if port_is_busy "$p"; then
         note "Port $p on $HOST is in use. Stop who listens there, or choose another range with --port;"
-        die 2 "this cluster needs $port to $((port + slaves))."
+        die 2 "this cluster needs $port to $last_port."
     fi
 done
 
@@ -244,46 +269,87 @@ wait_for() {
     exit 2
 }
 
-if [[ -n "$data_dir" ]]; then
-    mkdir -p -- "$data_dir"
-    data_dir=$(cd -- "$data_dir" && pwd)
-    coordinator_options+=(--state "$data_dir/cs_state")
-fi
-
-start coordinator run-coordinator.sh "$HOST" "$port" ${coordinator_options[@]+"${coordinator_options[@]}"}
-wait_for 0 "Ready to accept connections"
-for ((p = port + 1; p <= port + slaves; p++)); do
-    data_options=()
+# start_ring: a coordinator, then its data nodes.
+start_ring() {
+    local data_options=()
     if [[ -n "$data_dir" ]]; then
-        data_options=(--data-dir "$data_dir/$HOST-$p")
+        mkdir -p -- "$data_dir"
+        data_dir=$(cd -- "$data_dir" && pwd)
+        coordinator_options+=(--state "$data_dir/cs_state")
     fi
-    start "slave-$p" run-slave.sh "$HOST" "$p" ${data_options[@]+"${data_options[@]}"} ${slave_options[@]+"${slave_options[@]}"}
-done
-for ((i = 1; i <= slaves; i++)); do
-    wait_for "$i" "Registration successful"
-done
+    start coordinator run-coordinator.sh "$HOST" "$port" ${coordinator_options[@]+"${coordinator_options[@]}"}
+    wait_for 0 "Ready to accept connections"
+    for ((p = port + 1; p <= port + slaves; p++)); do
+        data_options=()
+        if [[ -n "$data_dir" ]]; then
+            data_options=(--data-dir "$data_dir/$HOST-$p")
+        fi
+        start "slave-$p" run-slave.sh "$HOST" "$p" ${data_options[@]+"${data_options[@]}"} \
+            ${slave_options[@]+"${slave_options[@]}"}
+    done
+    for ((i = 1; i <= slaves; i++)); do
+        wait_for "$i" "Registration successful"
+    done
 
-# With one data node there is one copy; with more, the first command should find two.
-if ((slaves > 1)); then
-    for ((tenths = 0; tenths < 50; tenths++)); do
-        if "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" status --json </dev/null 2>/dev/null |
-            grep -q '"whole": *true'; then
+    # With one data node there is one copy; with more, the first command should find two.
+    if ((slaves > 1)); then
+        for ((tenths = 0; tenths < 50; tenths++)); do
+            if "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" status --json </dev/null 2>/dev/null |
+                grep -q '"whole": *true'; then
+                break
+            fi
+            sleep 0.1
+        done
+    fi
+    client_options+=(--config "$dir/cs_config.txt")
+    what="coordinator $HOST:$port, $slaves data nodes on ports $((port + 1)) to $last_port"
+    files="Logs and cs_config.txt are in $dir"
+}
+
+# start_group: the peers, with a group file of their own.
+start_group() {
+    local file=$dir/group.conf id tenths
+    echo "protocol $protocol" >"$file"
+    for ((id = 1; id <= nodes; id++)); do
+        echo "$id $HOST $((port + id - 1))" >>"$file"
+    done
+    for ((id = 1; id <= nodes; id++)); do
+        start "peer-$((port + id - 1))" run-node.sh "$id" "$file" ${peer_options[@]+"${peer_options[@]}"}
+    done
+    for ((id = 0; id < nodes; id++)); do
+        wait_for "$id" "starting on $HOST"
+    done
+    client_options+=(--group "$file")
+    # The first answer about a key, which is not there, shows that the group works.
+    for ((tenths = 0; tenths < READY_TIMEOUT_S * 2; tenths++)); do
+        local status=0
+        "$KVSTORE_HOME/run-client.sh" "${client_options[@]}" --timeout 2s get "is the group ready?" \
+            </dev/null >/dev/null 2>&1 || status=$?
+        if ((status < 2)); then
             break
         fi
-        sleep 0.1
+        sleep 0.2
     done
+    what="$nodes peers on ports $port to $last_port, protocol $protocol"
+    files="Logs and group.conf are in $dir"
+}
+
+if [[ -n "$protocol" ]]; then
+    start_group
+else
+    start_ring
 fi
 
 if [[ -z "$prompt" ]]; then
-    note "Cluster ready: coordinator $HOST:$port, $slaves data nodes on ports $((port + 1)) to $((port + slaves))."
-    note "Logs and cs_config.txt are in $dir"
-    note "Talk to it with: $KVSTORE_HOME/run-client.sh --config $dir/cs_config.txt"
+    note "Cluster ready: $what."
+    note "$files"
+    note "Talk to it with: $KVSTORE_HOME/run-client.sh ${client_options[*]}"
     note "Ctrl-C stops it."
     trap 'exit 0' INT TERM
     gone=()
     # Whoever is killed meanwhile is named; the others go on, that is what they are for.
     while still_running; do
-        for ((i = 0; i <= slaves; i++)); do
+        for ((i = 0; i < ${#pids[@]}; i++)); do
             if [[ -z "${gone[i]:-}" ]] && ! is_running "$i"; then
                 gone[i]=yes
                 note "$(date +%H:%M:%S) ${names[i]} (process ${pids[i]}) has ended."
@@ -294,19 +360,19 @@ if [[ -z "$prompt" ]]; then
     done
     die 2 "No node is left."
 elif [[ -t 0 ]]; then
-    note "Cluster ready: coordinator $HOST:$port, $slaves data nodes on ports $((port + 1)) to $((port + slaves))."
-    for ((i = 0; i <= slaves; i++)); do
+    note "Cluster ready: $what."
+    for ((i = 0; i < ${#pids[@]}; i++)); do
         note "  ${names[i]}: process ${pids[i]}, console in $dir/${names[i]}.log"
     done
     # Ctrl-C at the prompt is the prompt's business.
     trap ':' INT
     status=0
-    "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" || status=$?
+    "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} || status=$?
     exit "$status"
 else
     # In the background, so that a signal to this script is heard while the commands run.
     status=0
-    "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} --config "$dir/cs_config.txt" <&0 &
+    "$KVSTORE_HOME/run-client.sh" ${client_options[@]+"${client_options[@]}"} <&0 &
     client_pid=$!
     wait "$client_pid" || status=$?
     client_pid=""

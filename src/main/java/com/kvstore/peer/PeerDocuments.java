@@ -1,7 +1,9 @@
 package com.kvstore.peer;
 
 import com.kvstore.common.Group;
+import com.kvstore.protocol.eventual.EventualStatus;
 import com.kvstore.protocol.primarybackup.PrimaryBackupStatus;
+import com.kvstore.protocol.totalorder.TotalOrderStatus;
 import org.json.JSONStringer;
 import org.json.JSONWriter;
 
@@ -31,6 +33,47 @@ final class PeerDocuments {
             if (status.state().equals("primary")) {
                 json.key("holds_up_to").value(peer.held());
             }
+            json.endObject();
+        }
+        return json.endArray().endObject().toString();
+    }
+
+    static String status(Group group, EventualStatus status) {
+        JSONWriter json = new JSONStringer().object();
+        json.key("protocol").value(group.protocol());
+        json.key("peer").value(status.self());
+        json.key("state").value(status.settled() ? "up" : "catching-up");
+        json.key("keys").value(status.keys());
+        json.key("tombstones").value(status.tombstones());
+        json.key("everywhere_ms").value(status.everywhereMs());
+        json.key("peers").array();
+        for (EventualStatus.PeerStatus peer : status.peers()) {
+            json.object();
+            json.key("id").value(peer.id());
+            json.key("address").value(peer.address().toString());
+            json.key("reachable").value(peer.reachable());
+            json.key("unacknowledged").value(peer.unacknowledged());
+            json.endObject();
+        }
+        return json.endArray().endObject().toString();
+    }
+
+    static String status(Group group, TotalOrderStatus status) {
+        JSONWriter json = new JSONStringer().object();
+        json.key("protocol").value(group.protocol());
+        json.key("peer").value(status.self());
+        json.key("state").value(status.state());
+        json.key("clock").value(status.clock());
+        json.key("delivered").value(status.delivered());
+        json.key("keys").value(status.keys());
+        json.key("waiting").value(status.waiting());
+        json.key("peers").array();
+        for (TotalOrderStatus.PeerStatus peer : status.peers()) {
+            json.object();
+            json.key("id").value(peer.id());
+            json.key("address").value(peer.address().toString());
+            json.key("reachable").value(peer.reachable());
+            json.key("life").value(peer.life());
             json.endObject();
         }
         return json.endArray().endObject().toString();

@@ -1,8 +1,13 @@
 package com.kvstore.peer;
 
+import com.kvstore.protocol.eventual.EventualConfig;
+import com.kvstore.protocol.eventual.EventualMachine;
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.primarybackup.PrimaryBackupConfig;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMachine;
+import com.kvstore.protocol.totalorder.TotalOrderConfig;
+import com.kvstore.protocol.totalorder.TotalOrderMachine;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,8 +25,10 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
         PeerProtocol make(PeerSettings settings, RecordTable table, SecureRandom random);
     }
 
-    private static final Map<String, Factory> PROTOCOLS =
-            new TreeMap<>(Map.of("primary-backup", PeerProtocol::primaryBackup));
+    private static final Map<String, Factory> PROTOCOLS = new TreeMap<>(Map.of(
+            "primary-backup", PeerProtocol::primaryBackup,
+            "eventual", PeerProtocol::eventual,
+            "total-order", PeerProtocol::totalOrder));
 
     /** Null: there is no such protocol. */
     static @Nullable PeerProtocol of(PeerSettings settings, RecordTable table, SecureRandom random) {
@@ -36,7 +43,24 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
 
     private static PeerProtocol primaryBackup(PeerSettings settings, RecordTable table, SecureRandom random) {
         PrimaryBackupMachine machine = new PrimaryBackupMachine(
-                settings.group(), settings.self(), table, settings.bootstrap(), () -> random.nextLong() | 1);
+                settings.group(),
+                settings.self(),
+                table,
+                PrimaryBackupConfig.of(settings.bootstrap()),
+                () -> random.nextLong() | 1);
+        return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
+    }
+
+    private static PeerProtocol eventual(PeerSettings settings, RecordTable table, SecureRandom random) {
+        EventualMachine machine =
+                new EventualMachine(new EventualConfig(settings.group(), settings.self(), random.nextLong()), table);
+        return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
+    }
+
+    private static PeerProtocol totalOrder(PeerSettings settings, RecordTable table, SecureRandom random) {
+        TotalOrderConfig config =
+                new TotalOrderConfig(settings.group(), settings.self(), random.nextLong(), settings.bootstrap());
+        TotalOrderMachine machine = new TotalOrderMachine(config, table, () -> random.nextLong() | 1);
         return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
     }
 }

@@ -26,6 +26,8 @@ final class GroupCluster {
     private final class Peer {
         private final SimNode node;
         private RecordTable table = new MemoryTable();
+        /** A process that was asked to end, and chooses the moment. */
+        private @Nullable SimProcess stopping;
 
         private Peer(Group.Member member) {
             node = network.add("peer" + member.id(), member.address(), (random, recovered) -> {
@@ -92,11 +94,33 @@ final class GroupCluster {
         boolean holds = false;
         for (Peer peer : peers) {
             Machine machine = peer.machine();
-            boolean holdsIts = machine != null && protocol.holdsItsPart(machine);
+            boolean goes = peer.stopping != null && peer.stopping == peer.node.process();
+            boolean holdsIts = machine != null && !goes && protocol.holdsItsPart(machine);
             without += holdsIts ? 0 : 1;
             holds |= holdsIts && peer.node == node;
         }
         return !holds || without < group.tolerated();
+    }
+
+    /** Asks a peer to end; from now on it counts as gone. */
+    void stop(SimNode node) {
+        for (Peer peer : peers) {
+            if (peer.node == node) {
+                peer.stopping = node.process();
+            }
+        }
+        node.requestStop();
+    }
+
+    /** Why not every peer has become a part of the group; null if they have. */
+    @Nullable String notComplete() {
+        for (Peer peer : peers) {
+            Machine machine = peer.machine();
+            if (machine == null || !protocol.holdsItsPart(machine)) {
+                return peer.node.name() + (machine == null ? " is down" : " does not hold its part");
+            }
+        }
+        return null;
     }
 
     /** One client's way in: any peer, the one it was sent to, another one when that did not help. */
@@ -133,15 +157,10 @@ final class GroupCluster {
 
     /** Why the group is not as it should be when nothing is broken; null if it is. */
     @Nullable String notConverged() {
-        if (machines().size() < peers.size()) {
-            return "a peer is down";
+        String lack = notComplete();
+        if (lack == null) {
+            lack = protocol.notConverged(machines());
         }
-        for (Peer peer : peers) {
-            if (!protocol.holdsItsPart(machines().get(peers.indexOf(peer)))) {
-                return peer.node.name() + " does not hold its part";
-            }
-        }
-        String lack = protocol.notConverged(machines());
         return lack != null ? lack : difference();
     }
 

@@ -108,7 +108,7 @@ final class GroupFaults {
         if (!node.isUp() || !cluster.maySpare(node)) {
             return false;
         }
-        node.requestStop();
+        cluster.stop(node);
         return true;
     }
 

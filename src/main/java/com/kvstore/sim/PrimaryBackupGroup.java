@@ -4,6 +4,7 @@ import com.kvstore.common.Group;
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.primarybackup.PrimaryBackupConfig;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMachine;
 import com.kvstore.protocol.primarybackup.PrimaryBackupStatus;
 import java.util.List;
@@ -18,7 +19,12 @@ final class PrimaryBackupGroup implements GroupProtocol {
 
     @Override
     public Machine start(Group group, int self, RecordTable table, SimRandom random, @Nullable Persistent recovered) {
-        return new PrimaryBackupMachine(group, self, table, false, () -> random.nextLong() | 1);
+        // Small ones show in a few operations what large ones take gigabytes to show.
+        PrimaryBackupConfig config = random.chance(0.5)
+                ? PrimaryBackupConfig.of(false)
+                : new PrimaryBackupConfig(
+                        false, random.skewed(100, 100_000), random.skewed(50, 5_000), random.skewed(200, 50_000));
+        return new PrimaryBackupMachine(group, self, table, config, () -> random.nextLong() | 1);
     }
 
     @Override

@@ -58,6 +58,16 @@ public final class SimMain {
         System.exit(run(args, System.out, System.err));
     }
 
+    /** @throws IllegalArgumentException if there is no such protocol */
+    static Simulation simulationOf(String protocol) {
+        Simulation simulation = PROTOCOLS.get(protocol);
+        if (simulation == null) {
+            throw new IllegalArgumentException(
+                    "--protocol knows no '" + protocol + "', only " + String.join(", ", PROTOCOLS.keySet()));
+        }
+        return simulation;
+    }
+
     /** @return the exit status */
     static int run(String[] args, PrintStream out, PrintStream err) {
         if (args.length > 0 && args[0].equals("check")) {
@@ -71,11 +81,7 @@ public final class SimMain {
                 out.print(USAGE);
                 return 0;
             }
-            simulation = PROTOCOLS.get(request.protocol());
-            if (simulation == null) {
-                throw new IllegalArgumentException("--protocol knows no '" + request.protocol() + "', only "
-                        + String.join(", ", PROTOCOLS.keySet()));
-            }
+            simulation = simulationOf(request.protocol());
         } catch (ParseException | IllegalArgumentException | ArithmeticException wrong) {
             err.println("run-sim.sh: " + wrong.getMessage());
             err.print(USAGE);

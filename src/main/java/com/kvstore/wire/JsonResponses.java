@@ -151,7 +151,7 @@ public final class JsonResponses {
         }
     }
 
-    private static Result result(JsonIn in) throws ProtocolException {
+    static Result result(JsonIn in) throws ProtocolException {
         String type = in.text(JsonIn.REQ_TYPE);
         return switch (type) {
             case "ack" -> {

@@ -26,7 +26,7 @@ import org.json.JSONObject;
  * killed and removed by {@link #close}.
  */
 final class Cluster implements AutoCloseable {
-    static final Duration START = Duration.ofSeconds(20);
+    static final Duration START = Duration.ofSeconds(60);
     /** Where the scripts lie: the tests run in the project's directory. */
     static final Path HOME = Path.of("").toAbsolutePath();
 
@@ -81,6 +81,7 @@ final class Cluster implements AutoCloseable {
             }
             return cluster;
         } catch (RuntimeException | Error failed) {
+            cluster.everything.forEach(each -> failed.addSuppressed(new AssertionError(each.toString())));
             cluster.close();
             throw failed;
         }
@@ -185,8 +186,13 @@ final class Cluster implements AutoCloseable {
 
     /** Until {@code count} servers are members, all of them up, and every key has two copies. */
     void awaitWhole(int count) {
+        awaitWhole(count, Duration.ofSeconds(60));
+    }
+
+    /** The same, within so long. */
+    void awaitWhole(int count, Duration within) {
         await("two copies of every key on " + count + " servers")
-                .atMost(Duration.ofSeconds(60))
+                .atMost(within)
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptionsInstanceOf(UncheckedIOException.class)
                 .untilAsserted(() -> {

@@ -8,8 +8,14 @@ package com.kvstore.mutants;
  * @param was a piece of it that is there exactly once
  * @param is what stands there in the mutant
  * @param seed the first seed that notices, of those from {@link #FIRST_SEED} on
+ * @param protocol whose simulation it is
  */
-record Mutant(String name, String file, String was, String is, long seed) {
+record Mutant(String name, String file, String was, String is, long seed, String protocol) {
+    /** Of the ring. */
+    Mutant(String name, String file, String was, String is, long seed) {
+        this(name, file, was, is, seed, "ring");
+    }
+
     static final long FIRST_SEED = 1;
     /** How many seeds may pass it. */
     static final int MAX_SEEDS = 2_000;

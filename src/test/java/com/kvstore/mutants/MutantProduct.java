@@ -45,11 +45,14 @@ final class MutantProduct extends ClassLoader {
     private final Map<String, byte[]> changed;
     private final Method run;
 
-    private MutantProduct(Map<String, byte[]> changed) {
+    private final String protocol;
+
+    private MutantProduct(Map<String, byte[]> changed, String protocol) {
         super(MutantProduct.class.getClassLoader());
+        this.protocol = protocol;
         this.changed = changed;
         try {
-            run = loadClass(PRODUCT + "sim.SeedRun").getMethod("failureOf", long.class);
+            run = loadClass(PRODUCT + "sim.SeedRun").getMethod("failureOf", String.class, long.class);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("the simulator has no entry for one seed any more", e);
         }
@@ -57,18 +60,18 @@ final class MutantProduct extends ClassLoader {
 
     /** @throws IllegalStateException if the source is not as the mutant expects: then write the mutant anew */
     static MutantProduct of(Mutant mutant) {
-        return new MutantProduct(compile(mutant));
+        return new MutantProduct(compile(mutant), mutant.protocol());
     }
 
     /** The product as it is, loaded in the same way. */
-    static MutantProduct unbroken() {
-        return new MutantProduct(Map.of());
+    static MutantProduct unbroken(String protocol) {
+        return new MutantProduct(Map.of(), protocol);
     }
 
     /** Runs one seed. @return what was noticed; null if nothing was */
     @Nullable String failureOf(long seed) {
         try {
-            return (String) run.invoke(null, seed);
+            return (String) run.invoke(null, protocol, seed);
         } catch (InvocationTargetException e) {
             return String.valueOf(e.getCause());
         } catch (IllegalAccessException e) {

@@ -10,8 +10,9 @@ public final class MutantSearchMain {
     private MutantSearchMain() {}
 
     public static void main(String[] args) throws InterruptedException {
-        for (Mutant mutant : Mutants.ALL) {
-            if (args.length == 0 || java.util.Arrays.stream(args).anyMatch(mutant.name()::contains)) {
+        for (Mutant mutant : Mutants.all()) {
+            if (args.length == 0
+                    || java.util.Arrays.stream(args).anyMatch((mutant.name() + mutant.protocol())::contains)) {
                 String line;
                 try {
                     line = search(mutant);

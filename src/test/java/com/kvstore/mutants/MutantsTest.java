@@ -20,41 +20,49 @@ import org.junit.jupiter.params.provider.MethodSource;
  * seeds anew when the simulator or the protocol has changed.
  */
 class MutantsTest {
-    /** Caught by the very first seeds: the part that every build runs. */
-    private static final int QUICK = 5;
+    /** Broken so badly that whatever seeds come first show it: the part that every build runs. */
+    private static final List<String> QUICK = List.of(
+            "skip prepare",
+            "acknowledge before the second copy",
+            "fill the cache late",
+            "a write leaves its key in the cache",
+            "an update does not look whether the key is there");
 
-    private static final Map<Long, String> OF_THE_PRODUCT = new ConcurrentHashMap<>();
+    private static final int QUICK_SEEDS = 50;
+
+    private static final Map<String, String> OF_THE_PRODUCT = new ConcurrentHashMap<>();
 
     static List<Mutant> all() {
-        return Mutants.ALL;
+        return Mutants.all();
     }
 
     static List<Mutant> quick() {
-        return Mutants.ALL.stream()
-                .filter(mutant -> mutant.seeds() <= 2)
-                .limit(QUICK)
+        return Mutants.all().stream()
+                .filter(mutant -> QUICK.stream().anyMatch(mutant.name()::startsWith))
                 .toList();
     }
 
     /** Its own seed first; where that has lost its meaning by a change elsewhere, any of the two thousand will do. */
-    private static void isCaughtAtASeedWhichTheProductPasses(Mutant mutant) {
+    private static void isCaughtAtASeedWhichTheProductPasses(Mutant mutant, int seeds) {
         MutantProduct broken = MutantProduct.of(mutant);
-        for (long tried = -1; tried < Mutant.MAX_SEEDS; tried++) {
+        for (long tried = -1; tried < seeds; tried++) {
             long seed = tried < 0 ? mutant.seed() : Mutant.FIRST_SEED + tried;
             if (broken.failureOf(seed) != null) {
                 String failure = OF_THE_PRODUCT.computeIfAbsent(
-                        seed, any -> String.valueOf(MutantProduct.unbroken().failureOf(seed)));
+                        mutant.protocol() + seed,
+                        any -> String.valueOf(
+                                MutantProduct.unbroken(mutant.protocol()).failureOf(seed)));
                 assertEquals("null", failure, "the product fails at seed " + seed);
                 return;
             }
         }
-        fail("nobody noticed in " + Mutant.MAX_SEEDS + " seeds");
+        fail("nobody noticed in " + seeds + " seeds");
     }
 
     @ParameterizedTest
     @MethodSource("quick")
     void whatIsBadlyBrokenIsNoticedAtOnce(Mutant mutant) {
-        isCaughtAtASeedWhichTheProductPasses(mutant);
+        isCaughtAtASeedWhichTheProductPasses(mutant, QUICK_SEEDS);
     }
 
     @Tag("slow")
@@ -62,30 +70,30 @@ class MutantsTest {
     @ParameterizedTest
     @MethodSource("all")
     void whateverIsBrokenIsNoticed(Mutant mutant) {
-        isCaughtAtASeedWhichTheProductPasses(mutant);
+        isCaughtAtASeedWhichTheProductPasses(mutant, Mutant.MAX_SEEDS);
     }
 
     @Test
     void everyMutantIsNoticedWithinTwoThousandSeedsAndThereAreTwentyOrMore() {
-        assertTrue(Mutants.ALL.size() >= 20);
-        for (Mutant mutant : Mutants.ALL) {
+        assertTrue(Mutants.all().size() >= 20);
+        for (Mutant mutant : Mutants.all()) {
             assertTrue(mutant.seeds() >= 1 && mutant.seeds() <= Mutant.MAX_SEEDS, mutant.name());
         }
         assertEquals(
-                Mutants.ALL.size(),
-                Mutants.ALL.stream().map(Mutant::name).distinct().count());
+                Mutants.all().size(),
+                Mutants.all().stream().map(Mutant::name).distinct().count());
     }
 
     /** A mutant whose piece of source is gone would pass for the product: that must not go unnoticed. */
     @Test
     void everyMutantStillChangesThePieceOfSourceItNames() {
-        for (Mutant mutant : Mutants.ALL) {
+        for (Mutant mutant : Mutants.all()) {
             assertNotNull(MutantProduct.of(mutant), mutant.name());
         }
     }
 
     @Test
     void theProductPassesWhenItIsLoadedAsAMutantIs() {
-        assertNull(MutantProduct.unbroken().failureOf(Mutant.FIRST_SEED));
+        assertNull(MutantProduct.unbroken("ring").failureOf(Mutant.FIRST_SEED));
     }
 }

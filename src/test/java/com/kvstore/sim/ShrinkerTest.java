@@ -178,6 +178,6 @@ class ShrinkerTest {
 
     @Test
     void theProductPassesTheSeedAtWhichTheBrokenTableIsNoticed() {
-        assertNull(SeedRun.failureOf(3));
+        assertNull(SeedRun.failureOf("ring", 3));
     }
 }

@@ -41,6 +41,7 @@ import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.Stretch;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
@@ -95,6 +96,12 @@ public final class RandomMessages {
                 () -> new Goodbye(server(), anyLong(), number()),
                 () -> new GoodbyeAnswer(number(), smallNumber()),
                 this::batch,
+                () -> new SnapshotMessage.Freeze(number(), list(() -> new Range(3, 3 + random.nextInt(9)))),
+                () -> new SnapshotMessage.FetchFrozen(number(), anyLong(), smallNumber()),
+                () -> new SnapshotMessage.FrozenPage(number(), anyLong(), "a problem", bytes()),
+                () -> new SnapshotMessage.FetchDigests(number(), anyLong()),
+                () -> new SnapshotMessage.DigestPage(number(), anyLong(), "", list(this::anyLong)),
+                () -> new SnapshotMessage.Thaw(number()),
                 () -> new BatchReply(
                         number(),
                         random.nextBoolean(),
@@ -123,6 +130,8 @@ public final class RandomMessages {
                 () -> new Fetch(number(), anyLong(), list(() -> new Piece(anyLong(), anyLong())), smallNumber()),
                 () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
                 () -> new RefuseMove(number(), text())));
+        types.addAll(new RandomGroupMessages(random, this).types());
+        types.addAll(new RandomPeerMessages(random, this).types());
     }
 
     /** How many types there are; {@link #ofType} makes each. */
@@ -159,7 +168,7 @@ public final class RandomMessages {
     }
 
     public Command command() {
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(13)) {
             case 0 -> new Command.Get(key());
             case 1 -> new Command.GetFromTable(table(), key());
             case 2 -> transact();
@@ -174,6 +183,7 @@ public final class RandomMessages {
             case 8 -> new Command.GetAll(List.of(key(), key()));
             case 9 -> new Command.Scan(anyLong(), 1 + random.nextInt(Limits.MAX_SCAN), bytes());
             case 10 -> new Command.Count();
+            case 11 -> new Command.GetLocal(key(), version());
             default -> new Command.AcceptLoss();
         };
     }
@@ -181,7 +191,9 @@ public final class RandomMessages {
     public Result result() {
         return switch (random.nextInt(9)) {
             case 0 -> Result.Ack.WHOLE;
-            case 1 -> new Result.Ack(random.nextInt(4), list(this::server), text());
+            case 1 ->
+                new Result.Ack(
+                        random.nextInt(4), list(this::server), text(), random.nextBoolean() ? Version.ZERO : version());
             case 2 -> value();
             case 5 -> new Result.Values(list(() -> random.nextBoolean() ? Optional.of(value()) : Optional.empty()));
             case 6 -> new Result.Page(list(this::key), anyLong());
@@ -216,11 +228,11 @@ public final class RandomMessages {
         return new Version(number(), number());
     }
 
-    private Bytes key() {
+    Bytes key() {
         return Bytes.of(random.nextInt(100) + text());
     }
 
-    private Command.Transact transact() {
+    Command.Transact transact() {
         List<Write> writes = new ArrayList<>();
         int n = 1 + random.nextInt(3);
         for (int i = 0; i < n; i++) {
@@ -242,7 +254,7 @@ public final class RandomMessages {
         };
     }
 
-    private RequestId requestId() {
+    RequestId requestId() {
         long number = 1 + (number() >>> 1);
         return new RequestId("client-" + random.nextInt(1000), number, number(), random.nextInt() & (number - 1));
     }
@@ -267,7 +279,7 @@ public final class RandomMessages {
                 : new ReadAnswer(bytes(), deadlineMs(), version());
     }
 
-    private Stretch stretch() {
+    Stretch stretch() {
         return new Stretch(anyLong(), anyLong(), list(() -> storedRecord()));
     }
 
@@ -282,7 +294,7 @@ public final class RandomMessages {
         return list(this::version);
     }
 
-    private <T> List<T> list(Supplier<T> element) {
+    <T> List<T> list(Supplier<T> element) {
         List<T> list = new ArrayList<>();
         int n = random.nextInt(4);
         for (int i = 0; i < n; i++) {
@@ -295,7 +307,7 @@ public final class RandomMessages {
         return random.nextBoolean() ? Table.OWN : Table.PREV;
     }
 
-    private Condition condition() {
+    Condition condition() {
         return switch (random.nextInt(9)) {
             case 0 -> Condition.EXISTS;
             case 4 -> Condition.expired(version());
@@ -306,13 +318,13 @@ public final class RandomMessages {
         };
     }
 
-    private StoredRecord storedRecord() {
+    StoredRecord storedRecord() {
         return random.nextInt(3) == 0
                 ? new StoredRecord(smallNumber(), bytes(), null, version())
                 : new StoredRecord(smallNumber(), bytes(), bytes(), deadlineMs(), version());
     }
 
-    private long deadlineMs() {
+    long deadlineMs() {
         return random.nextBoolean() ? Expiry.NO_DEADLINE : number();
     }
 
@@ -320,21 +332,21 @@ public final class RandomMessages {
         return CODES.get(random.nextInt(CODES.size()));
     }
 
-    private String text() {
+    String text() {
         return TEXTS[random.nextInt(TEXTS.length)];
     }
 
     /** Any 64 bits; short ones are as frequent as long ones. */
-    private long anyLong() {
+    long anyLong() {
         return random.nextLong() >> random.nextInt(64);
     }
 
     /** From 0 to the largest; short ones are as frequent as long ones. */
-    private long number() {
+    long number() {
         return random.nextLong() >>> (1 + random.nextInt(63));
     }
 
-    private int smallNumber() {
+    int smallNumber() {
         return random.nextInt() >>> (1 + random.nextInt(31));
     }
 }

@@ -17,7 +17,10 @@ public record EventualConfig(Group group, int self, long incarnation, long maxLo
     static final long REPAIR_INTERVAL_NS = 500_000_000L;
 
     /** An answer to a pull that takes longer is not waited for. */
-    static final long PULL_TIMEOUT_NS = 3_000_000_000L;
+    static final long PULL_TIMEOUT_NS = 2_000_000_000L;
+
+    /** A link on which nothing is acknowledged for so long is given up for a new one. */
+    static final long STUCK_NS = 3_000_000_000L;
 
     /** How long a read waits for what it asks for. */
     static final long READ_TIMEOUT_NS = 2_000_000_000L;

@@ -4,6 +4,7 @@ import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
+import com.kvstore.common.Version;
 import com.kvstore.protocol.eventual.EventualMessage.Change;
 import com.kvstore.protocol.eventual.EventualMessage.Chunk;
 import com.kvstore.protocol.eventual.EventualMessage.Pull;
@@ -19,6 +20,8 @@ import com.kvstore.protocol.parts.PeerLinks;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.WallClock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -131,7 +134,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     /** A change of a client's: applied here, and on its way to the others when the turn ends. */
     private Result.Ack take(Requests.Writes writes) {
         long reading = clock.next(wall.nowMs());
-        Change change = writes.change(new com.kvstore.common.Version(reading, config.stream()));
+        Change change = writes.change(new Version(reading, config.stream()));
         change.records().forEach(store::apply);
         outbox.add(change);
         holdings.ownIs(outbox.last(), reading);
@@ -204,7 +207,8 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
             outbox.moveClock(clock.now(wall.nowMs()), effects);
         } else if (timer.equals(REPAIR)) {
             effects.setTimer(REPAIR, nowNs + EventualConfig.REPAIR_INTERVAL_NS);
-            repair.tick(nowNs);
+            repair.tick(nowNs, effects);
+            outbox.tick(nowNs, effects);
             lookForMissed(nowNs, effects);
             store.sweep(wall.nowMs());
             store.purge(reports.everywhere());
@@ -287,7 +291,18 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     }
 
     /** What a person may want to know. */
-    public EventualStatus status(long nowNs) {
-        return EventualStatus.of(config, links, store, holdings, reports, settled);
+    public EventualStatus status() {
+        List<EventualStatus.PeerStatus> peers = new ArrayList<>();
+        for (int peer : config.group().others(config.self())) {
+            peers.add(new EventualStatus.PeerStatus(
+                    peer, config.group().address(peer), links.isOpen(peer), outbox.unacknowledged(peer)));
+        }
+        return new EventualStatus(
+                config.self(),
+                settled,
+                store.table().keys(),
+                store.table().tombstones(),
+                HybridClock.wallMs(store.horizon()),
+                peers);
     }
 }

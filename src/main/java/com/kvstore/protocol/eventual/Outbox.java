@@ -37,6 +37,8 @@ final class Outbox {
 
         private long sent;
         private long acked;
+        /** When something was acknowledged last, or nothing was under way. */
+        private long progressNs;
     }
 
     private final long stream;
@@ -106,8 +108,28 @@ final class Outbox {
 
     void acknowledged(int peer, long seq) {
         Cursor cursor = cursor(peer);
+        long before = cursor.acked;
         cursor.acked = Math.max(cursor.acked, Math.min(seq, last()));
         cursor.sent = Math.max(cursor.sent, cursor.acked);
+        if (cursor.acked > before) {
+            cursor.progressNs = 0;
+        }
+    }
+
+    /** Gives a new link to a peer that acknowledges nothing of what was sent to it: the old one may be stuck. */
+    void tick(long nowNs, Effects effects) {
+        cursors.forEach((peer, cursor) -> {
+            if (cursor.sent == cursor.acked || cursor.progressNs == 0 || !links.isOpen(peer)) {
+                cursor.progressNs = nowNs;
+            } else if (nowNs - cursor.progressNs > EventualConfig.STUCK_NS) {
+                cursor.progressNs = nowNs;
+                links.reopen(peer, effects);
+            }
+        });
+    }
+
+    long unacknowledged(int peer) {
+        return last() - cursor(peer).acked;
     }
 
     /** Whether every peer that can be reached has all of it. */

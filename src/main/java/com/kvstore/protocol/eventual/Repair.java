@@ -60,9 +60,10 @@ final class Repair {
         }
     }
 
-    /** Gives the walk up if its answer takes too long. */
-    void tick(long nowNs) {
+    /** Gives the walk up if its answer takes too long, and the link with it, on which the question may be stuck. */
+    void tick(long nowNs, Effects effects) {
         if (source != 0 && nowNs - askedNs > EventualConfig.PULL_TIMEOUT_NS) {
+            links.reopen(source, effects);
             source = 0;
         }
     }

@@ -45,10 +45,6 @@ final class Reports {
         settled[index] = null;
     }
 
-    @Nullable List<Position> of(int index) {
-        return latest[index];
-    }
-
     /** Whether all others have said something. */
     boolean complete() {
         for (int i = 0; i < latest.length; i++) {

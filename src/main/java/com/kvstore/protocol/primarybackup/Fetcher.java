@@ -27,8 +27,6 @@ import java.util.Set;
  * <p>Threading: one machine's.
  */
 final class Fetcher {
-    private static final long PART_BYTES = 1L << 20;
-
     private final Replica replica;
     private final PeerLinks links;
     /** Whom the last request went to, under which view, and when; 0: none is open. */
@@ -136,7 +134,7 @@ final class Fetcher {
             links.send(peer, stretch(0), effects);
             return false;
         }
-        List<LogEntry> entries = replica.log.slice(fetch.from(), PART_BYTES);
+        List<LogEntry> entries = replica.log.slice(fetch.from(), replica.config.partBytes());
         links.send(peer, new LogPart(replica.view, fetch.from(), replica.log.last(), entries), effects);
         return fetch.from() + entries.size() > replica.log.last();
     }
@@ -166,13 +164,13 @@ final class Fetcher {
                 last ? replica.requests.image() : AppliedRequests.Image.EMPTY);
     }
 
-    private static final class Stretch extends BoundedScan {
+    private final class Stretch extends BoundedScan {
         private final List<StoredRecord> records = new ArrayList<>();
         private long bytes;
 
         @Override
         protected boolean goOn(long nextHash) {
-            if (spent() || bytes >= PART_BYTES) {
+            if (spent() || bytes >= replica.config.partBytes()) {
                 stopAt(nextHash - 1);
                 return false;
             }

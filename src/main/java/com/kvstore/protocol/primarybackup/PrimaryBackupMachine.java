@@ -13,6 +13,7 @@ import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.PeerLinks;
 import com.kvstore.protocol.parts.PeerMessage.Presence;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.TableReads;
 import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.DoViewChange;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.Fetch;
@@ -54,6 +55,7 @@ public final class PrimaryBackupMachine implements Machine {
     private final Backup backup;
     private final ViewChanger viewChanger;
     private final Recovery recovery;
+    private final TableReads reads;
     private final WallClock wall = new WallClock();
     private long presenceNs;
     private long stopAtNs = Long.MAX_VALUE;
@@ -61,15 +63,15 @@ public final class PrimaryBackupMachine implements Machine {
 
     /**
      * @param table empty
-     * @param bootstrap whether a majority of empty peers may found the group, see {@link Formation}
      * @param nonces random, never 0
      */
-    public PrimaryBackupMachine(Group group, int self, RecordTable table, boolean bootstrap, Formation.Nonces nonces) {
+    public PrimaryBackupMachine(
+            Group group, int self, RecordTable table, PrimaryBackupConfig config, Formation.Nonces nonces) {
         this.group = group;
         this.self = self;
-        replica = new Replica(group, self, table);
+        replica = new Replica(group, self, table, config);
         links = new PeerLinks(group, self, nonces.next(), new LinkListener());
-        formation = new Formation(group, self, bootstrap, nonces, replica::isUntouched);
+        formation = new Formation(group, self, config.bootstrap(), nonces, replica::isUntouched);
         fetcher = new Fetcher(replica, links);
         shipper = new Shipper(replica, links);
         primary = new Primary(replica, shipper, wall);
@@ -77,6 +79,7 @@ public final class PrimaryBackupMachine implements Machine {
         backup = new Backup(replica, links, fetcher, views);
         viewChanger = new ViewChanger(replica, links, formation, backup, fetcher, views);
         recovery = new Recovery(replica, links, formation);
+        reads = new TableReads(table);
     }
 
     @Override
@@ -232,11 +235,23 @@ public final class PrimaryBackupMachine implements Machine {
     private void onRequest(Input.ClientRequested request, long nowNs, Effects effects) {
         if (request.command() instanceof Command.Ping) {
             effects.reply(request.client(), new Result.Pong(replica.commit));
+        } else if (request.command() instanceof Command.GetLocal get) {
+            effects.reply(request.client(), local(get));
         } else if (replica.isPrimary() && formation.isConfirmed()) {
             primary.onRequest(request.client(), request.command(), request.id(), nowNs, effects);
         } else {
             effects.reply(request.client(), sendElsewhere());
         }
+    }
+
+    /** What this peer has applied, whoever is the primary. */
+    private Result local(Command.GetLocal get) {
+        if (!replica.holdsItsPart() || replica.applied < get.atLeast().counter()) {
+            return Result.Failure.of(
+                    ErrorCode.UNAVAILABLE,
+                    "This peer has not applied so much yet. Retry in a moment, or read without --read local.");
+        }
+        return reads.answer(new Command.Get(get.key()), replica.clockMs);
     }
 
     private Result sendElsewhere() {

@@ -33,9 +33,7 @@ final class Replica {
     /** All versions are (this, number in the log). */
     private static final long EPOCH = 1;
 
-    /** Memory for entries that all hold, or that a snapshot could replace. */
-    private static final long KEPT_LOG_BYTES = 64L << 20;
-
+    final PrimaryBackupConfig config;
     final Group group;
     final int self;
     final RecordTable table;
@@ -59,7 +57,8 @@ final class Replica {
     /** The latest time of day that a primary has told. */
     long clockMs;
 
-    Replica(Group group, int self, RecordTable table) {
+    Replica(Group group, int self, RecordTable table, PrimaryBackupConfig config) {
+        this.config = config;
         this.group = group;
         this.self = self;
         this.table = table;
@@ -175,7 +174,7 @@ final class Replica {
     /** Forgets entries that nobody will ask for, or that a snapshot can stand for. */
     void trim(long everywhere) {
         log.trimTo(Math.min(everywhere, applied));
-        while (log.bytes() > KEPT_LOG_BYTES && log.first() <= applied) {
+        while (log.bytes() > config.keptLogBytes() && log.first() <= applied) {
             log.trimTo(log.first());
         }
     }

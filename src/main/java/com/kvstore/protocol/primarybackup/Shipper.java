@@ -13,14 +13,11 @@ import java.util.TreeMap;
  * Sends the log to the backups, and knows what they hold and until when they are bound.
  *
  * <p>All backups are sent the same, once for each turn; a backup that misses something fetches it. One that does not
- * answer is sent no more than {@link #WINDOW_BYTES} ahead, so that what waits for it is bounded.
+ * answer is sent no more than {@link PrimaryBackupConfig#windowBytes} ahead, so that what waits for it is bounded.
  *
  * <p>Threading: one machine's.
  */
 final class Shipper {
-    private static final long FRAME_BYTES = 1L << 20;
-    private static final long WINDOW_BYTES = 32L << 20;
-
     private static final class Backup {
         private long held;
         private long echoNs = Long.MIN_VALUE;
@@ -158,7 +155,7 @@ final class Shipper {
         replica.clockMs = Math.max(replica.clockMs, clockMs);
         do {
             long first = sentOp + 1;
-            List<LogEntry> entries = replica.log.slice(first, FRAME_BYTES);
+            List<LogEntry> entries = replica.log.slice(first, replica.config.partBytes());
             sentOp += entries.size();
             send(prepare(first, nowNs, entries), effects);
         } while (sentOp < replica.log.last());
@@ -175,7 +172,7 @@ final class Shipper {
             if (backup == null || !links.isOpen(peer)) {
                 continue;
             }
-            backup.behind |= backup.aheadBytes > WINDOW_BYTES;
+            backup.behind |= backup.aheadBytes > replica.config.windowBytes();
             backup.aheadBytes += backup.behind ? 0 : bytes;
             links.send(peer, backup.behind ? empty : prepare, effects);
         }

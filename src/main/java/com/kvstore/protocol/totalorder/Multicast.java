@@ -30,6 +30,9 @@ final class Multicast {
     private @Nullable Lane own;
     private long newestOwn = Lane.UNKNOWN;
     private long echo;
+    /** Whether someone multicasts on a lane that is not open here yet: there is something to be delivered first. */
+    private boolean missesLanes;
+
     /** By index: up to where the own lane was sent on the present link. */
     private final long[] sent;
 
@@ -126,6 +129,9 @@ final class Multicast {
         if (end != Lane.UNKNOWN) {
             node.send(from, new Sealed(node.formed(), cast.lane(), end), effects);
         }
+        if (lane == null && end == Lane.UNKNOWN) {
+            missesLanes = true;
+        }
         if (lane == null || lane.owner() != from || lane.promised != 0 || lane.isSealed()) {
             return false;
         }
@@ -217,6 +223,13 @@ final class Multicast {
             bytes += Sizes.of(lane.get(i));
         }
         return bytes < WINDOW_BYTES;
+    }
+
+    /** Whether lanes were heard of that are not known here, since this was asked last. */
+    boolean missesLanes() {
+        boolean misses = missesLanes;
+        missesLanes = false;
+        return misses;
     }
 
     /** Whether a peer is known to have delivered more than this one. */

@@ -140,8 +140,9 @@ final class Requests {
         internal.add(op);
     }
 
-    boolean isIdle() {
-        return inHand.isEmpty();
+    /** How many have not been answered. */
+    int inHand() {
+        return inHand.size();
     }
 
     /** Up to which counter reads wait; 0: none does. */

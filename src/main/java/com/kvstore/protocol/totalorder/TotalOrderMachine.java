@@ -26,6 +26,8 @@ import com.kvstore.protocol.totalorder.TotalOrderMessage.Refuse;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Sealed;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotAsk;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotChunk;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One peer of a total-order group: multicasts its clients' operations with Lamport timestamps and delivers everybody's in
@@ -355,5 +357,25 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
     /** How many operations have been delivered here. */
     public long delivered() {
         return replica.delivered();
+    }
+
+    /** What a person may want to know. */
+    public TotalOrderStatus status() {
+        List<TotalOrderStatus.PeerStatus> peers = new ArrayList<>();
+        for (int peer : config.group().others(config.self())) {
+            peers.add(new TotalOrderStatus.PeerStatus(
+                    peer,
+                    config.group().address(peer),
+                    links.isOpen(peer),
+                    node.votes.life(config.group().indexOf(peer))));
+        }
+        return new TotalOrderStatus(
+                config.self(),
+                !node.isActive() ? "joining" : multicast.own() == null ? "waiting" : "up",
+                node.clock(),
+                replica.delivered(),
+                replica.table().keys(),
+                requests.inHand(),
+                peers);
     }
 }

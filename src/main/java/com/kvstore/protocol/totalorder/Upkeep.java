@@ -135,26 +135,18 @@ final class Upkeep {
         askOthers(now, effects);
     }
 
+    /** Asks for what is waited for; for everything, where this peer is behind and may not know what it waits for. */
     private void askOthers(long now, Effects effects) {
+        boolean everything = multicast.own() == null || multicast.missesLanes();
+        for (int i = 0; i < node.size(); i++) {
+            everything |= node.isOpen(i) && multicast.isBehind(i);
+        }
         for (Lane lane : order.lanes().values()) {
             boolean waits = lane.blockedSinceNs != 0 && now - lane.blockedSinceNs > TotalOrderConfig.ASK_OTHERS_NS;
-            boolean lacks = lane.isSealed() && lane.known() < lane.sealed();
-            if (waits || lacks) {
+            if (everything || waits || (lane.isSealed() && lane.known() < lane.sealed())) {
                 int other = node.someOther();
                 if (other >= 0) {
                     node.send(other, new Fetch(node.formed(), lane.id(), lane.known() + 1), effects);
-                }
-            }
-        }
-        for (int i = 0; i < node.size(); i++) {
-            // Who is far ahead knows lanes that are not known here.
-            if (node.isOpen(i)
-                    && multicast.isBehind(i)
-                    && order.lanes().values().stream().noneMatch(Lane::hasNext)) {
-                Lane any =
-                        order.isEmpty() ? null : order.lanes().get(order.lanes().firstKey());
-                if (any != null) {
-                    node.send(i, new Fetch(node.formed(), any.id(), any.known() + 1), effects);
                 }
             }
         }

@@ -68,6 +68,11 @@ public final class Participant {
     /** Why nothing more can be prepared; null: it can. */
     private @Nullable Refusal trouble;
 
+    /** Keeps everything in memory. */
+    public Participant(RecordTable table) {
+        this(table, TransactionLog.NONE, 0);
+    }
+
     /**
      * Begins where an earlier life ended.
      *

@@ -126,6 +126,8 @@ final class Reads {
     }
 
     private void send(MultiRead group, Effects effects) {
+        // Also when it has to wait: what else of it was lost with the same link must not bring it back a second time.
+        group.begin();
         View view = cluster.view();
         for (int i = 0; i < group.positions.length; i++) {
             Arc arc = view.arcAt(group.positions[i]);
@@ -138,7 +140,6 @@ final class Reads {
                 return;
             }
         }
-        group.begin();
         for (int i = 0; i < group.positions.length; i++) {
             route(new PendingRead(group, i), effects);
         }
