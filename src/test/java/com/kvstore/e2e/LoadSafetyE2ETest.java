@@ -112,11 +112,11 @@ class LoadSafetyE2ETest {
     void clientsThatDoNotReadTheirAnswersHarmNobody() throws IOException {
         start("256m");
         byte[] value = new byte[1 << 20];
-        byte[] asks = "GET large\r\n".repeat(200).getBytes(StandardCharsets.UTF_8);
+        byte[] asks = "GET large\r\n".repeat(100).getBytes(StandardCharsets.UTF_8);
         List<Socket> slow = new ArrayList<>();
         try (Jedis jedis = new Jedis("127.0.0.1", cluster.port)) {
             jedis.set("large".getBytes(StandardCharsets.UTF_8), value);
-            for (int i = 0; i < 60; i++) {
+            for (int i = 0; i < 20; i++) {
                 Socket socket = new Socket("127.0.0.1", cluster.port);
                 slow.add(socket);
                 socket.getOutputStream().write(asks);
