@@ -24,6 +24,7 @@ public final class Help {
             drain IP:PORT                        move everything off a server, then let it leave
             forget IP:PORT                       give up a server and whatever only it holds
             accept-loss                          give up what both copies are gone of
+            repair                               compare all copies now, and copy again what differs
             load FILE                            put each line of a file as a key, its line number as the value
             put-file KEY PATH                    store a file as one value, up to 16 MiB
             get-file KEY PATH                    write a value into a file
@@ -39,7 +40,7 @@ public final class Help {
             + " (or PUT KEY VALUE, SET, GET, UPDATE, DELETE, DEL) put-if-absent KEY VALUE put-if-version KEY VERSION VALUE"
             + " version KEY compare-and-delete KEY VALUE put-ttl KEY TIME VALUE multi-get KEY… multi-put KEY VALUE…"
             + " scan [PREFIX] count status ring where KEY plan add|remove IP:PORT"
-            + " drain IP:PORT forget IP:PORT accept-loss load FILE put-file KEY PATH get-file KEY PATH"
+            + " drain IP:PORT forget IP:PORT accept-loss repair load FILE put-file KEY PATH get-file KEY PATH"
             + " backup now|list|verify|restore|replace [PATH] help exit";
 
     /** Of the command line. */

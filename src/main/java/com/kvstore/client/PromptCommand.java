@@ -20,6 +20,7 @@ sealed interface PromptCommand {
         DRAIN,
         FORGET,
         ACCEPT_LOSS,
+        REPAIR,
         PUT_IF_ABSENT,
         PUT_IF_VERSION,
         PUT_TTL,

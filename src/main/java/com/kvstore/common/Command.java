@@ -73,6 +73,9 @@ public sealed interface Command {
      */
     record Snapshot(long id, int node, long from) implements Command {}
 
+    /** Compares all copies and has what differs copied again; answered once they are compared. */
+    record Repair() implements Command {}
+
     /** How many keys there are; answered with {@link Result.Count}. */
     record Count() implements Command {}
 

@@ -107,6 +107,13 @@ public final class ClusterSimulation {
                 world.scheduler().after(random.skewed(1_000, 3_000_000_000L), node::start);
             }
         }
+        SimRandom places = world.random().fork("places");
+        if (places.chance(0.3)) {
+            network.unequalPaths(2 + 48 * places.nextDouble());
+        }
+        if (places.chance(0.25)) {
+            cluster.coordinator().disk().isAsSlowAs(places.skewed(20_000_000, 800_000_000));
+        }
         log.add(new CounterLog());
         log.add(new ClaimLog());
         log.add(new ExpiryLog(options.roughness().maxDriftPpm(), SimProcess.maxWallJumpMs(world)));
@@ -122,7 +129,8 @@ public final class ClusterSimulation {
                     world.random().fork("workload " + name),
                     hotKeys,
                     options.load().operations());
-            SideWorkload mixed = new SideWorkload(workload, name, world.random().fork("side workload " + name));
+            SideWorkload mixed =
+                    new SideWorkload(workload, name, hotKeys, world.random().fork("side workload " + name));
             SimClient client = new SimClient(name, world, network, cluster.entrance(), log, mixed);
             workloads.add(workload);
             clients.add(client);

@@ -22,6 +22,7 @@ final class SideWorkload implements Workload {
 
     private final Workload main;
     private final String client;
+    private final List<Bytes> hotKeys;
     private final SimRandom random;
     private final double share;
     /** Each kind of command as often as it is likely. */
@@ -36,13 +37,20 @@ final class SideWorkload implements Workload {
     private List<Bytes> transaction = List.of();
 
     /** @param client names the values it writes */
-    SideWorkload(Workload main, String client, SimRandom random) {
+    SideWorkload(Workload main, String client, List<Bytes> hotKeys, SimRandom random) {
         this.main = main;
+        this.hotKeys = hotKeys;
         this.client = client;
         this.random = random;
         this.share = random.chance(0.4) ? 0 : random.nextDouble() * 0.5;
-        List<Supplier<@Nullable Command>> kinds =
-                List.of(this::counter, this::claim, this::conditional, this::expiry, this::multiGet, this::scan);
+        List<Supplier<@Nullable Command>> kinds = List.of(
+                this::counter,
+                this::claim,
+                this::conditional,
+                this::transaction,
+                this::expiry,
+                this::multiGet,
+                this::scan);
         for (Supplier<@Nullable Command> kind : kinds) {
             int weight = random.chance(0.5) ? 0 : 1 + random.below(4);
             for (int i = 0; i < weight; i++) {
@@ -102,6 +110,21 @@ final class SideWorkload implements Workload {
                 random.chance(0.7)
                         ? new Write(key, newValue(), Condition.versionIs(value.version()))
                         : new Write(key, null, Condition.valueIs(value.value())));
+    }
+
+    /** Over two or three keys, of which some must be there: often it is refused at one place and prepared at others. */
+    private Command transaction() {
+        List<Write> parts = new ArrayList<>();
+        int first = random.below(hotKeys.size());
+        int size = Math.min(hotKeys.size(), 2 + random.below(2));
+        for (int i = 0; i < size; i++) {
+            Bytes key = hotKeys.get((first + i) % hotKeys.size());
+            parts.add(
+                    random.chance(0.3)
+                            ? Write.delete(key)
+                            : random.chance(0.5) ? Write.update(key, newValue()) : Write.put(key, newValue()));
+        }
+        return new Command.Transact(parts);
     }
 
     private Command expiry() {

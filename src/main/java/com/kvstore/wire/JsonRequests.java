@@ -40,6 +40,7 @@ public final class JsonRequests {
             "drain",
             "forget",
             "accept-loss",
+            "repair",
             "snapshot"));
     /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
@@ -144,6 +145,7 @@ public final class JsonRequests {
             case "plan" -> plan(in);
             case "drain" -> new Command.Drain(in.server(SERVER));
             case "forget" -> new Command.Forget(in.server(SERVER));
+            case "repair" -> new Command.Repair();
             case "snapshot" ->
                 new Command.Snapshot(
                         in.has("snapshot") ? in.hex("snapshot") : 0,
@@ -233,6 +235,9 @@ public final class JsonRequests {
         }
         if (command instanceof Command.Authenticate) {
             return "auth";
+        }
+        if (command instanceof Command.Repair) {
+            return "repair";
         }
         if (command instanceof Command.Snapshot) {
             return "snapshot";

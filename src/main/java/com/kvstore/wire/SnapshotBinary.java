@@ -2,6 +2,8 @@ package com.kvstore.wire;
 
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.snapshot.SnapshotMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage.DigestPage;
+import com.kvstore.protocol.snapshot.SnapshotMessage.FetchDigests;
 import com.kvstore.protocol.snapshot.SnapshotMessage.FetchFrozen;
 import com.kvstore.protocol.snapshot.SnapshotMessage.Freeze;
 import com.kvstore.protocol.snapshot.SnapshotMessage.FrozenPage;
@@ -15,6 +17,8 @@ final class SnapshotBinary {
     private static final int FETCH_FROZEN = 0xA1;
     private static final int FROZEN_PAGE = 0xA2;
     private static final int THAW = 0xA3;
+    private static final int FETCH_DIGESTS = 0xA4;
+    private static final int DIGEST_PAGE = 0xA5;
 
     private static final int MIN_RANGE_BYTES = 2;
 
@@ -39,6 +43,16 @@ final class SnapshotBinary {
             out.fixed64(page.upTo());
             out.text(page.problem());
             out.bytes(page.entries());
+        } else if (message instanceof FetchDigests fetch) {
+            out.u8(FETCH_DIGESTS);
+            out.number(fetch.id());
+            out.fixed64(fetch.from());
+        } else if (message instanceof DigestPage page) {
+            out.u8(DIGEST_PAGE);
+            out.number(page.id());
+            out.fixed64(page.upTo());
+            out.text(page.problem());
+            out.list(page.sums(), (sum, to) -> to.fixed64(sum));
         } else if (message instanceof Thaw thaw) {
             out.u8(THAW);
             out.number(thaw.id());
@@ -53,6 +67,9 @@ final class SnapshotBinary {
                         in.list(MIN_RANGE_BYTES, from -> new Range(from.smallNumber(), from.smallNumber())));
             case FETCH_FROZEN -> new FetchFrozen(in.number(), in.fixed64(), in.smallNumber());
             case FROZEN_PAGE -> new FrozenPage(in.number(), in.fixed64(), in.text(), in.bytes());
+            case FETCH_DIGESTS -> new FetchDigests(in.number(), in.fixed64());
+            case DIGEST_PAGE ->
+                new DigestPage(in.number(), in.fixed64(), in.text(), in.list(Long.BYTES, FrameReader::fixed64));
             case THAW -> new Thaw(in.number());
             default -> throw BinaryCodec.unknownType(type);
         };

@@ -99,6 +99,8 @@ public final class RandomMessages {
                 () -> new SnapshotMessage.Freeze(number(), list(() -> new Range(3, 3 + random.nextInt(9)))),
                 () -> new SnapshotMessage.FetchFrozen(number(), anyLong(), smallNumber()),
                 () -> new SnapshotMessage.FrozenPage(number(), anyLong(), "a problem", bytes()),
+                () -> new SnapshotMessage.FetchDigests(number(), anyLong()),
+                () -> new SnapshotMessage.DigestPage(number(), anyLong(), "", list(this::anyLong)),
                 () -> new SnapshotMessage.Thaw(number()),
                 () -> new BatchReply(
                         number(),

@@ -5,11 +5,16 @@ import com.kvstore.common.SnapshotEntry;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Range;
+import com.kvstore.protocol.parts.Digests;
+import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.snapshot.SnapshotMessage.DigestPage;
+import com.kvstore.protocol.snapshot.SnapshotMessage.FetchDigests;
 import com.kvstore.protocol.snapshot.SnapshotMessage.FetchFrozen;
 import com.kvstore.protocol.snapshot.SnapshotMessage.Freeze;
 import com.kvstore.protocol.snapshot.SnapshotMessage.FrozenPage;
 import com.kvstore.protocol.snapshot.SnapshotMessage.Thaw;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrozenSource {
     private static final TimerId FORGET = new TimerId("thaw", 0);
+    private static final String GIVEN_UP = "the data node has given it up: it took too long, or too much changed";
+    private static final int DIGEST_STEP_BYTES = Integer.MAX_VALUE;
     private static final long PATIENCE_NS = 60_000_000_000L;
 
     private final FreezableTable table;
@@ -47,6 +54,9 @@ public final class FrozenSource {
         } else if (message instanceof FetchFrozen fetch) {
             effects.setTimer(FORGET, nowNs + PATIENCE_NS);
             effects.send(link, page(fetch));
+        } else if (message instanceof FetchDigests fetch) {
+            effects.setTimer(FORGET, nowNs + PATIENCE_NS);
+            effects.send(link, digests(fetch));
         } else if (message instanceof Thaw thaw && thaw.id() == id) {
             thaw(effects);
         }
@@ -77,13 +87,12 @@ public final class FrozenSource {
             return last;
         }
         if (fetch.id() != id || !table.isFrozen(fetch.from())) {
-            return new FrozenPage(
-                    fetch.id(), 0, "the data node has given it up: it took too long, or too much changed", Bytes.EMPTY);
+            return new FrozenPage(fetch.id(), 0, GIVEN_UP, Bytes.EMPTY);
         }
         List<SnapshotEntry> entries = new ArrayList<>();
         long upTo = table.readFrozen(fetch.maxBytes(), record -> {
             Bytes value = record.value();
-            if (value != null && isWanted(record.position())) {
+            if (value != null && rangeOf(record.position()) >= 0) {
                 entries.add(new SnapshotEntry(record.key(), value, record.deadlineMs(), record.version()));
             }
         });
@@ -93,7 +102,24 @@ public final class FrozenSource {
         return page;
     }
 
-    private boolean isWanted(int position) {
+    private DigestPage digests(FetchDigests fetch) {
+        if (fetch.id() != id || !table.isFrozen(fetch.from())) {
+            return new DigestPage(fetch.id(), 0, GIVEN_UP, List.of());
+        }
+        Digests[] digests = new Digests[ranges.size()];
+        Arrays.setAll(digests, any -> new Digests());
+        long upTo = table.readFrozen(DIGEST_STEP_BYTES, record -> {
+            int range = rangeOf(record.position());
+            if (range >= 0) {
+                digests[range].add(RecordTable.scanHash(record.key()), record);
+            }
+        });
+        return new DigestPage(
+                id, upTo, "", Arrays.stream(digests).map(Digests::sum).toList());
+    }
+
+    /** Its index; negative: the position is in none. */
+    private int rangeOf(int position) {
         int low = 0;
         int high = ranges.size() - 1;
         while (low <= high) {
@@ -104,9 +130,9 @@ public final class FrozenSource {
             } else if (position > range.end()) {
                 low = middle + 1;
             } else {
-                return true;
+                return middle;
             }
         }
-        return false;
+        return -1;
     }
 }

@@ -36,6 +36,21 @@ public sealed interface SnapshotMessage extends Message {
      */
     record FrozenPage(long id, long upTo, String problem, Bytes entries) implements SnapshotMessage {}
 
+    /** Coordinator to data node: digests of the next records, instead of the records. */
+    record FetchDigests(long id, long from) implements SnapshotMessage {}
+
+    /**
+     * Data node to coordinator.
+     *
+     * @param upTo as above
+     * @param sums for each of the frozen ranges the sum of its records' digests; sums of all pages make the whole's
+     */
+    record DigestPage(long id, long upTo, String problem, List<Long> sums) implements SnapshotMessage {
+        public DigestPage {
+            sums = List.copyOf(sums);
+        }
+    }
+
     /** Coordinator to data node: it is not needed any more. */
     record Thaw(long id) implements SnapshotMessage {}
 }

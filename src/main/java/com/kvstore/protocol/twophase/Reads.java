@@ -28,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  * whoever wants to write as a newer coordinator needs one of them, and must wait for its grant to run out.
  */
 final class Reads {
+    private static final Result.Failure TOO_MUCH = Result.Failure.of(
+            ErrorCode.TOO_LARGE,
+            "These keys hold more than " + (Participant.ANSWER_BYTES >> 20)
+                    + " MiB together on one data node, more than is read in one moment: ask for fewer at once");
+
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
@@ -225,6 +230,25 @@ final class Reads {
             effects.reply(read.client, failure);
         } else if (group.awaits(read)) {
             group.failed(failure, effects);
+        }
+    }
+
+    /**
+     * Groups of which a slave answered no more: they are read again.
+     *
+     * @param batch all reads of that batch; a group that stood first had the answer for itself, and is too large
+     */
+    void readAgain(List<PendingRead> unanswered, List<PendingRead> batch, Effects effects) {
+        for (PendingRead read : unanswered) {
+            MultiRead group = read.group;
+            if (group == null || !group.awaits(read)) {
+                continue;
+            }
+            if (batch.get(0).group == group) {
+                group.failed(TOO_MUCH, effects);
+            } else {
+                send(group, effects);
+            }
         }
     }
 

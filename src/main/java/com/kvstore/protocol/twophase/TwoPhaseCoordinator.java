@@ -198,6 +198,9 @@ public final class TwoPhaseCoordinator {
             transactions.onAnswered(sent, member, reply, effects);
         }
         fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
+        if (reply.last()) {
+            reads.readAgain(channel.finish(sent), sent.reads, effects);
+        }
         scans.retry(nowNs, effects);
         for (Expired expired : reply.expired()) {
             if (!recovery.isInDoubt(expired.key())) {
@@ -236,6 +239,15 @@ public final class TwoPhaseCoordinator {
         recovery.reconsider();
         transactions.onDown(member, effects);
         fence.retry(nowNs, effects);
+    }
+
+    /**
+     * Members are about to be told of another view: what was gathered under {@code before} leaves ahead of it. A member that
+     * loses its copy of a key with the new view would else pass over a commit that is decided, and answer a read that comes
+     * behind with the value before.
+     */
+    public void viewChanging(View before, long nowNs, Effects effects) {
+        channels.send(turn(before.epoch(), nowNs), effects);
     }
 
     /** Another view is in force. */
@@ -320,8 +332,11 @@ public final class TwoPhaseCoordinator {
     }
 
     private Channel.Turn turn(long nowNs) {
-        return new Channel.Turn(
-                cluster.view().epoch(), transactions.settledBelow(), recovery.priorSettled(), clock.nowMs(), nowNs);
+        return turn(cluster.view().epoch(), nowNs);
+    }
+
+    private Channel.Turn turn(long epoch, long nowNs) {
+        return new Channel.Turn(epoch, transactions.settledBelow(), recovery.priorSettled(), clock.nowMs(), nowNs);
     }
 
     private void pingWhere(Predicate<Channel> wanted, long nowNs, Effects effects) {
