@@ -69,10 +69,7 @@ final class WriteResolver {
                             Write write = conditional.get(i);
                             boolean holds =
                                     write.condition().holdsFor(values.get(i).orElse(null), clock.nowMs());
-                            refusal = holds
-                                    ? null
-                                    : Participant.refused(
-                                            write.key(), write.condition());
+                            refusal = holds ? null : Participant.refused(write.key(), write.condition());
                         }
                         transaction.verified = refusal == null;
                         then.computed(transaction, refusal, sink);
