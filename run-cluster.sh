@@ -126,9 +126,6 @@ case "$protocol" in
         if ((${#coordinator_options[@]} + ${#slave_options[@]} > 2 * ${#peer_options[@]})); then
             usage_error "--protocol $protocol: a group of peers takes no option of the coordinator or the data nodes"
         fi
-        if [[ -n "$data_dir" ]]; then
-            usage_error "--data-dir: a group of peers keeps its data in memory"
-        fi
         port=${port:-6100} last_port=$((port + nodes - 1))
         ;;
     *) usage_error "--protocol is primary-backup, eventual or total-order, not '$protocol'" ;;
@@ -274,6 +271,7 @@ wait_for() {
 
 # start_ring: a coordinator, then its data nodes.
 start_ring() {
+    local data_options=()
     if [[ -n "$data_dir" ]]; then
         mkdir -p -- "$data_dir"
         data_dir=$(cd -- "$data_dir" && pwd)
@@ -286,7 +284,8 @@ start_ring() {
         if [[ -n "$data_dir" ]]; then
             data_options=(--data-dir "$data_dir/$HOST-$p")
         fi
-        start "slave-$p" run-slave.sh "$HOST" "$p" ${data_options[@]+"${data_options[@]}"} ${slave_options[@]+"${slave_options[@]}"}
+        start "slave-$p" run-slave.sh "$HOST" "$p" ${data_options[@]+"${data_options[@]}"} \
+            ${slave_options[@]+"${slave_options[@]}"}
     done
     for ((i = 1; i <= slaves; i++)); do
         wait_for "$i" "Registration successful"

@@ -1,6 +1,13 @@
 package com.kvstore.app;
 
+import com.kvstore.client.PeriodicBackups;
 import com.kvstore.coordinator.CoordinationServer;
+import com.kvstore.coordinator.CoordinatorSettings;
+import com.kvstore.runtime.CannotStartException;
+import com.kvstore.runtime.Console;
+import com.kvstore.runtime.Ending;
+import com.kvstore.runtime.NodeDriver;
+import org.jspecify.annotations.Nullable;
 
 /** The coordinator's process. */
 public final class CoordinatorMain {
@@ -8,12 +15,25 @@ public final class CoordinatorMain {
 
     /** Exits with 0 when stopped, 1 when it cannot start, 2 on a wrong command line, 70 on an internal error. */
     public static void main(String[] arguments) {
-        new Launcher<>(
-                        CoordinatorCommandLine.form(),
-                        CoordinatorCommandLine::settings,
-                        (settings, console, ending) -> CoordinationServer.start(settings, console, ending)
-                                .driver(),
-                        settings -> 0)
-                .launch(arguments);
+        new Launcher<>(CoordinatorCommandLine.form(), Start::read, Start::start, settings -> 0).launch(arguments);
+    }
+
+    /** What a command line asks for: a coordinator, and perhaps backups. */
+    private record Start(CoordinatorSettings settings, PeriodicBackups.@Nullable Plan backups) {
+        static Start read(CommandLineForm.Arguments arguments) throws UsageException {
+            return new Start(CoordinatorCommandLine.settings(arguments), BackupOptions.plan(arguments));
+        }
+
+        static NodeDriver start(Start start, Console console, Ending ending) throws CannotStartException {
+            CoordinatorSettings settings = start.settings;
+            NodeDriver driver =
+                    CoordinationServer.start(settings, console, ending).driver();
+            PeriodicBackups.Plan plan = start.backups;
+            if (plan != null) {
+                BackupOptions.make(plan, () -> settings.machine().self(), settings.network(), console)
+                        .start();
+            }
+            return driver;
+        }
     }
 }

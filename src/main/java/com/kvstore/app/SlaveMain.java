@@ -1,6 +1,14 @@
 package com.kvstore.app;
 
+import com.kvstore.client.PeriodicBackups;
+import com.kvstore.runtime.CannotStartException;
+import com.kvstore.runtime.Console;
+import com.kvstore.runtime.Ending;
+import com.kvstore.runtime.NodeDriver;
+import com.kvstore.slave.CoordinatorAddress;
 import com.kvstore.slave.SlaveServer;
+import com.kvstore.slave.SlaveSettings;
+import org.jspecify.annotations.Nullable;
 
 /** A data node's process. */
 public final class SlaveMain {
@@ -10,10 +18,36 @@ public final class SlaveMain {
     public static void main(String[] arguments) {
         new Launcher<>(
                         SlaveCommandLine.form(),
-                        SlaveCommandLine::settings,
-                        (settings, console, ending) ->
-                                SlaveServer.start(settings, console, ending).driver(),
-                        settings -> settings.drainTimeoutNs() / 1_000_000)
+                        Start::read,
+                        Start::start,
+                        start -> start.settings.drainTimeoutNs() / 1_000_000)
                 .launch(arguments);
+    }
+
+    /** What a command line asks for: a data node, backups, or both. */
+    private record Start(SlaveSettings settings, PeriodicBackups.@Nullable Plan backups, boolean backupsOnly) {
+        static Start read(CommandLineForm.Arguments arguments) throws UsageException {
+            boolean backupsOnly = arguments.has("backup-only");
+            PeriodicBackups.Plan plan = BackupOptions.plan(arguments);
+            if (backupsOnly && plan == null) {
+                throw new UsageException("--backup-only needs to know where to: --backup-dir DIR");
+            }
+            return new Start(SlaveCommandLine.settings(arguments), plan, backupsOnly);
+        }
+
+        static NodeDriver start(Start start, Console console, Ending ending) throws CannotStartException {
+            SlaveSettings settings = start.settings;
+            PeriodicBackups.Plan plan = start.backups;
+            if (plan != null && start.backupsOnly) {
+                BackupServer.run(settings, plan);
+            }
+            NodeDriver driver = SlaveServer.start(settings, console, ending).driver();
+            if (plan != null) {
+                CoordinatorAddress coordinator = new CoordinatorAddress(settings.configFile(), console);
+                BackupOptions.make(plan, coordinator, settings.network(), console)
+                        .start();
+            }
+            return driver;
+        }
     }
 }

@@ -139,6 +139,7 @@ final class CommandParser {
             case "status" -> describe(Word.STATUS, Command.Describe.Subject.STATUS, format);
             case "ring" -> describe(Word.RING, Command.Describe.Subject.RING, format);
             case "accept-loss" -> new Ask(Word.ACCEPT_LOSS, Bytes.EMPTY, new Command.AcceptLoss(), format);
+            case "repair" -> new Ask(Word.REPAIR, Bytes.EMPTY, new Command.Repair(), format);
             case "plan", "drain", "forget" -> aboutServer(command, words, format);
             case "load" -> new PromptCommand.Load(words.get(1).text());
             case "put-file" ->
@@ -153,7 +154,7 @@ final class CommandParser {
     /** Behind the command; -1: there is no such command. */
     private static int expectedWords(String command) {
         return switch (command) {
-            case "status", "ring", "accept-loss", "help", "exit", "quit" -> 0;
+            case "status", "ring", "accept-loss", "repair", "help", "exit", "quit" -> 0;
             case "get", "delete", "del", "where", "drain", "forget", "load" -> 1;
             case "plan", "put-file", "get-file" -> 2;
             default -> -1;

@@ -48,6 +48,7 @@ final class ConditionalCommands {
                         : usage(command);
             case "multi-put" -> n >= 2 && n % 2 == 0 ? multiPut(words) : usage(command);
             case "scan" -> n <= 1 ? new PromptCommand.Scan(n == 0 ? Bytes.EMPTY : words.get(1)) : usage(command);
+            case "backup" -> n == 1 || n == 2 ? backup(words) : usage(command);
             case "count" -> n == 0 ? new Ask(Word.COUNT, Bytes.EMPTY, new Command.Count(), null) : usage(command);
             default -> null;
         };
@@ -63,9 +64,22 @@ final class ConditionalCommands {
                     case "multi-get" -> " KEY [KEY…]";
                     case "multi-put" -> " KEY VALUE [KEY VALUE…]";
                     case "scan" -> " [PREFIX]";
+                    case "backup" -> " now|list|verify|restore|replace [PATH]";
                     default -> "";
                 };
         return new Bad("Wrong number of words. Expected: " + command + expected);
+    }
+
+    private static PromptCommand backup(List<Bytes> words) {
+        String path = words.size() == 3 ? words.get(2).text() : "backups";
+        return switch (words.get(1).text().toLowerCase(Locale.ROOT)) {
+            case "now" -> new PromptCommand.Backup(PromptCommand.Backup.Action.NOW, path);
+            case "list" -> new PromptCommand.Backup(PromptCommand.Backup.Action.LIST, path);
+            case "verify" -> new PromptCommand.Backup(PromptCommand.Backup.Action.VERIFY, path);
+            case "restore" -> new PromptCommand.Backup(PromptCommand.Backup.Action.RESTORE, path);
+            case "replace" -> new PromptCommand.Backup(PromptCommand.Backup.Action.REPLACE, path);
+            default -> usage("backup");
+        };
     }
 
     private static PromptCommand put(Word word, Bytes key, @Nullable Bytes value, Condition condition) {

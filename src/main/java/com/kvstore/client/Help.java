@@ -24,9 +24,13 @@ public final class Help {
             drain IP:PORT                        move everything off a server, then let it leave
             forget IP:PORT                       give up a server and whatever only it holds
             accept-loss                          give up what both copies are gone of
+            repair                               compare all copies now, and copy again what differs
             load FILE                            put each line of a file as a key, its line number as the value
             put-file KEY PATH                    store a file as one value, up to 16 MiB
             get-file KEY PATH                    write a value into a file
+            backup now [DIR]                     a snapshot of the whole store into a file in DIR (backups)
+            backup list|verify [PATH]            what there is; whether a backup, or the newest in PATH, is sound
+            backup restore|replace [PATH]        write it into an empty store; make the store what it is
             help, exit (quit)
             Letter case does not matter. With colons nothing is trimmed from a value. With spaces, "double quotes"
             keep a value together, and \\n \\t \\" \\\\ \\xHH stand for odd bytes.""";
@@ -36,7 +40,8 @@ public final class Help {
             + " (or PUT KEY VALUE, SET, GET, UPDATE, DELETE, DEL) put-if-absent KEY VALUE put-if-version KEY VERSION VALUE"
             + " version KEY compare-and-delete KEY VALUE put-ttl KEY TIME VALUE multi-get KEY… multi-put KEY VALUE…"
             + " scan [PREFIX] count status ring where KEY plan add|remove IP:PORT"
-            + " drain IP:PORT forget IP:PORT accept-loss load FILE put-file KEY PATH get-file KEY PATH help exit";
+            + " drain IP:PORT forget IP:PORT accept-loss repair load FILE put-file KEY PATH get-file KEY PATH"
+            + " backup now|list|verify|restore|replace [PATH] help exit";
 
     /** Of the command line. */
     public static final String USAGE = "usage: run-client.sh [options] [PORT] [COMMAND…]";

@@ -20,6 +20,7 @@ sealed interface PromptCommand {
         DRAIN,
         FORGET,
         ACCEPT_LOSS,
+        REPAIR,
         PUT_IF_ABSENT,
         PUT_IF_VERSION,
         PUT_TTL,
@@ -58,6 +59,20 @@ sealed interface PromptCommand {
     record PutFile(Bytes key, String file) implements PromptCommand {}
 
     record GetFile(Bytes key, String file) implements PromptCommand {}
+
+    /**
+     * @param path a directory, or one backup
+     */
+    record Backup(Action action, String path) implements PromptCommand {
+        enum Action {
+            NOW,
+            LIST,
+            VERIFY,
+            RESTORE,
+            /** Restore over what is there. */
+            REPLACE
+        }
+    }
 
     /** Shows all keys that begin with {@code prefix}. */
     record Scan(Bytes prefix) implements PromptCommand {}

@@ -44,6 +44,9 @@ final class Session {
         if (command instanceof PromptCommand.Load load) {
             return new Loader(client, answers, progress).load(load.file());
         }
+        if (command instanceof PromptCommand.Backup backup) {
+            return new Backups(client, answers, progress).run(backup);
+        }
         if (command instanceof PromptCommand.PutFile put) {
             return files().put(put.key(), put.file());
         }

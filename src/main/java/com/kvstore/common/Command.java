@@ -66,6 +66,16 @@ public sealed interface Command {
      */
     record Scan(long cursor, int limit, Bytes prefix) implements Command {}
 
+    /**
+     * A part of a snapshot of the whole store, answered with a {@link Result.Value} that holds a {@link SnapshotPage}.
+     *
+     * @param id 0 begins one; else as the page before has it, and the same for what follows
+     */
+    record Snapshot(long id, int node, long from) implements Command {}
+
+    /** Compares all copies and has what differs copied again; answered once they are compared. */
+    record Repair() implements Command {}
+
     /** How many keys there are; answered with {@link Result.Count}. */
     record Count() implements Command {}
 

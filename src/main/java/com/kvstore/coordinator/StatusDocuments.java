@@ -54,6 +54,10 @@ final class StatusDocuments {
         json.key("hits").value(status.cacheHits());
         json.key("misses").value(status.cacheMisses());
         json.endObject();
+        json.key("anti_entropy").object();
+        json.key("checks").value(status.checks());
+        json.key("differences").value(status.differences());
+        json.endObject();
         json.key("requests").value(status.requests());
         json.key("ring_size").value(status.view().ringSize());
         json.key("points_per_server").value(status.view().pointsPerServer());

@@ -10,8 +10,10 @@ import com.kvstore.sim.check.History;
 import com.kvstore.sim.check.Operation.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -26,39 +28,103 @@ public final class ClientLog {
     private final Map<String, Integer> answers = new TreeMap<>();
     private final Set<Bytes> lost = new TreeSet<>();
     private final Set<Bytes> keys = new TreeSet<>();
+    private final Map<Bytes, Long> writtenFromNs = new HashMap<>();
+    private final List<SideLog> sides = new ArrayList<>();
+    /** Of writes under the condition that a key holds what one transaction wrote, those that were carried out. */
+    private final Map<String, Integer> winners = new TreeMap<>();
+
+    private final List<String> wrong = new ArrayList<>();
+    private int lostAnswers;
     private long transactions;
 
-    /** A command on its way: one history entry for each key. */
-    public final class Entry {
-        private final Command command;
-        private final List<History.Pending> parts;
-
-        private Entry(Command command, List<History.Pending> parts) {
-            this.command = command;
-            this.parts = parts;
-        }
-
+    /** A command on its way. */
+    public interface Entry {
         /**
          * An answer came.
          *
          * @param inDoubt an earlier attempt may have taken effect
          * @return whether it settles the matter; if not, ask again or {@link #giveUp}
          */
-        boolean conclude(long nowNs, Result result, boolean inDoubt) {
+        boolean conclude(long nowNs, Result result, boolean inDoubt);
+
+        /** No answer that settles it will be waited for. */
+        void giveUp(long nowNs, boolean inDoubt);
+    }
+
+    /** Counts what is answered. */
+    private final class Counted implements Entry {
+        private final Command command;
+        private final Entry entry;
+
+        private Counted(Command command, Entry entry) {
+            this.command = command;
+            this.entry = entry;
+        }
+
+        @Override
+        public boolean conclude(long nowNs, Result result, boolean inDoubt) {
             String name = result.getClass().getSimpleName();
-            if (result instanceof Result.Ack ack) {
-                count(ack.degraded() ? "Ack (1 copy)" : name);
+            if (result instanceof Result.Failure failure) {
+                name = failure.code().name();
+                if (failure.code() == ErrorCode.LOST) {
+                    keysOf(command).forEach(lost::add);
+                    lostAnswers++;
+                }
+            } else if (result instanceof Result.Ack ack && ack.degraded()) {
+                name = "Ack (1 copy)";
+            }
+            answers.merge(name, 1, Integer::sum);
+            return entry.conclude(nowNs, result, inDoubt);
+        }
+
+        @Override
+        public void giveUp(long nowNs, boolean inDoubt) {
+            entry.giveUp(nowNs, inDoubt);
+        }
+    }
+
+    /** Reads and writes of single keys and transactions: one history entry for each key. */
+    private final class Registers implements Entry {
+        private final Command command;
+        private final List<History.Pending> parts;
+
+        private Registers(Command command, List<History.Pending> parts) {
+            this.command = command;
+            this.parts = parts;
+        }
+
+        @Override
+        public boolean conclude(long nowNs, Result result, boolean inDoubt) {
+            if (result instanceof Result.Ack) {
                 parts.forEach(part -> part.done(nowNs));
+                won(command);
                 return true;
             } else if (result instanceof Result.Value value) {
-                count(name);
                 parts.get(0).found(nowNs, value.value());
                 return true;
+            } else if (result instanceof Result.Values values) {
+                found(nowNs, values.values());
+                return true;
             } else if (result instanceof Result.Failure failure) {
-                count(failure.code().name());
                 return concludeFailure(nowNs, failure, inDoubt);
             }
             throw new SimulationFailure(command + " was answered with " + result);
+        }
+
+        private void found(long nowNs, List<Optional<Result.Value>> values) {
+            for (int i = 0; i < values.size(); i++) {
+                Optional<Result.Value> value = values.get(i);
+                if (value.isPresent()) {
+                    parts.get(i).found(nowNs, value.get().value());
+                } else {
+                    parts.get(i).notFound(nowNs);
+                }
+            }
+            // Keys that one transaction alone ever writes: all of them are there, or none.
+            boolean torn = values.stream().map(Optional::isPresent).distinct().count() > 1;
+            if (torn && keysOf(command).stream().allMatch(key -> key.text().contains("-t"))) {
+                wrong.add("half of a transaction was seen at once: " + command + " found " + values);
+            }
         }
 
         private boolean concludeFailure(long nowNs, Result.Failure failure, boolean inDoubt) {
@@ -69,7 +135,6 @@ public final class ClientLog {
                     return true;
                 }
                 case LOST -> {
-                    keysOf(command).forEach(lost::add);
                     if (!inDoubt) {
                         parts.forEach(part -> part.notApplied(nowNs));
                     }
@@ -82,8 +147,8 @@ public final class ClientLog {
             }
         }
 
-        /** No answer that settles it will be waited for. */
-        void giveUp(long nowNs, boolean inDoubt) {
+        @Override
+        public void giveUp(long nowNs, boolean inDoubt) {
             if (!inDoubt) {
                 parts.forEach(part -> part.notApplied(nowNs));
             }
@@ -92,9 +157,29 @@ public final class ClientLog {
 
     /** @throws IllegalArgumentException for commands that are about no key */
     public Entry begin(String who, long nowNs, Command command) {
+        for (Bytes key : keysOf(command)) {
+            keys.add(key);
+            if (!(command instanceof Command.Get) && !(command instanceof Command.GetAll)) {
+                writtenFromNs.putIfAbsent(key, nowNs);
+            }
+        }
+        for (SideLog side : sides) {
+            Entry entry = side.begin(who, nowNs, command);
+            if (entry != null) {
+                return new Counted(command, entry);
+            }
+        }
+        return new Counted(command, registers(who, nowNs, command));
+    }
+
+    private Entry registers(String who, long nowNs, Command command) {
         List<History.Pending> parts = new ArrayList<>();
         if (command instanceof Command.Get get) {
             parts.add(history.begin(who, nowNs, Kind.GET, get.key(), null, 0));
+        } else if (command instanceof Command.GetAll get) {
+            for (Bytes key : get.keys()) {
+                parts.add(history.begin(who, nowNs, Kind.GET, key, null, 0));
+            }
         } else if (command instanceof Command.Transact transact) {
             long transaction = transact.writes().size() > 1 ? ++transactions : 0;
             for (Write write : transact.writes()) {
@@ -103,8 +188,41 @@ public final class ClientLog {
         } else {
             throw new IllegalArgumentException("not about a key: " + command);
         }
-        keys.addAll(keysOf(command));
-        return new Entry(command, parts);
+        return new Registers(command, parts);
+    }
+
+    /** @param more what judges the keys that it says are its */
+    void add(SideLog more) {
+        sides.add(more);
+    }
+
+    /** One that judges scans and counts. */
+    SideLog scans() {
+        return new ScanLog(history, writtenFromNs);
+    }
+
+    private void won(Command command) {
+        if (command instanceof Command.Transact transact) {
+            for (Write write : transact.writes()) {
+                Condition condition = write.condition();
+                boolean names = condition.kind() == Condition.Kind.VERSION || condition.kind() == Condition.Kind.VALUE;
+                if (names && winners.merge(write.key() + " " + condition, 1, Integer::sum) > 1) {
+                    wrong.add(write.key() + " was overwritten twice under the condition that it is " + condition);
+                }
+            }
+        }
+    }
+
+    /** What is wrong beyond the history, where nothing may be lost; empty if all is well. */
+    List<String> violations() {
+        List<String> all = new ArrayList<>(wrong);
+        sides.forEach(side -> all.addAll(side.violations()));
+        return all;
+    }
+
+    /** How often {@link ErrorCode#LOST} was answered. */
+    int lostAnswers() {
+        return lostAnswers;
     }
 
     /** From now on, these keys may be found to have been erased: an event outside the clients' doing. */
@@ -133,13 +251,15 @@ public final class ClientLog {
         return keys;
     }
 
-    private void count(String answer) {
-        answers.merge(answer, 1, Integer::sum);
-    }
-
     private static List<Bytes> keysOf(Command command) {
         if (command instanceof Command.Get get) {
             return List.of(get.key());
+        }
+        if (command instanceof Command.GetAll get) {
+            return get.keys();
+        }
+        if (command instanceof Command.Compute compute) {
+            return compute.keys();
         }
         List<Bytes> keys = new ArrayList<>();
         if (command instanceof Command.Transact transact) {
@@ -149,7 +269,9 @@ public final class ClientLog {
     }
 
     private static Kind kindOf(Write write) {
-        boolean mustExist = write.condition().kind() == Condition.Kind.EXISTS;
+        // Whatever the condition is, it asks for a value that is there; a key only the first may write is another
+        // log's.
+        boolean mustExist = !write.condition().isNone();
         if (write.value() == null) {
             return mustExist ? Kind.DELETE : Kind.ERASE;
         }

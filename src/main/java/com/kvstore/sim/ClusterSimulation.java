@@ -107,6 +107,17 @@ public final class ClusterSimulation {
                 world.scheduler().after(random.skewed(1_000, 3_000_000_000L), node::start);
             }
         }
+        SimRandom places = world.random().fork("places");
+        if (places.chance(0.3)) {
+            network.unequalPaths(2 + 48 * places.nextDouble());
+        }
+        if (places.chance(0.25)) {
+            cluster.coordinator().disk().isAsSlowAs(places.skewed(20_000_000, 800_000_000));
+        }
+        log.add(new CounterLog());
+        log.add(new ClaimLog());
+        log.add(new ExpiryLog(options.roughness().maxDriftPpm(), SimProcess.maxWallJumpMs(world)));
+        log.add(log.scans());
         List<Bytes> hotKeys = new ArrayList<>();
         for (int i = 0; i < options.load().hotKeys(); i++) {
             hotKeys.add(Bytes.of("key" + i));
@@ -118,7 +129,9 @@ public final class ClusterSimulation {
                     world.random().fork("workload " + name),
                     hotKeys,
                     options.load().operations());
-            SimClient client = new SimClient(name, world, network, cluster.entrance(), log, workload);
+            SideWorkload mixed =
+                    new SideWorkload(workload, name, hotKeys, world.random().fork("side workload " + name));
+            SimClient client = new SimClient(name, world, network, cluster.entrance(), log, mixed);
             workloads.add(workload);
             clients.add(client);
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
@@ -226,8 +239,14 @@ public final class ClusterSimulation {
             throw new SimulationFailure(
                     "the history is wrong: " + violations.size() + " violations, the first: " + violations.get(0));
         }
-        if (options.roughness().losses() == Losses.ONE_AT_A_TIME && !log.lost().isEmpty()) {
-            throw new SimulationFailure("LOST was answered though never more than one copy was: " + log.lost());
+        if (options.roughness().losses() == Losses.ONE_AT_A_TIME) {
+            if (log.lostAnswers() > 0) {
+                throw new SimulationFailure("LOST was answered though never more than one copy was: " + log.lost());
+            }
+            List<String> wrong = log.violations();
+            if (!wrong.isEmpty()) {
+                throw new SimulationFailure("a promise is broken: " + wrong.size() + " times, first: " + wrong.get(0));
+            }
         }
     }
 

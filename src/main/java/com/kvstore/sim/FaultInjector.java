@@ -134,17 +134,11 @@ final class FaultInjector {
         return true;
     }
 
-    /**
-     * What has left is stopped, as its console says it may be. One that was cut off while it was drained does not know that
-     * it was; a restarted coordinator does not either, and takes it in again: then the operator has to drain it once more.
-     */
+    /** What has left is stopped, as its console says it may be; it does not come back, though it may not know that it left. */
     private void stopOnceDrained(Slave slave) {
         if (cluster.hasLeft(slave)) {
             slave.node().crash(Death.KILLED);
             return;
-        }
-        if (operator.isDone() && cluster.isMember(slave) && !cluster.isLeaving(slave)) {
-            operator.ask(new Command.Drain(slave.node().address()), () -> cluster.hasLeft(slave));
         }
         world.scheduler().after(LOOKS_AFTER_NS, () -> stopOnceDrained(slave));
     }

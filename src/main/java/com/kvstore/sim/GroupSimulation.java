@@ -37,6 +37,7 @@ public final class GroupSimulation {
     private final SimRandom random;
     private final List<SimClient> clients = new ArrayList<>();
     private final List<RandomWorkload> workloads = new ArrayList<>();
+    private @Nullable Watcher watcher;
 
     private GroupSimulation(SimWorld world, ClusterOptions options, GroupProtocol protocol) {
         this.options = options;
@@ -98,6 +99,12 @@ public final class GroupSimulation {
             clients.add(client);
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
         }
+        if (load.operations() == 0 && world.random().fork("watcher").chance(0.5)) {
+            watcher = new Watcher(world.random().fork("watched"), hotKeys);
+            SimClient client = new SimClient("watcher", world, network, cluster.entrance(), log, watcher);
+            clients.add(client);
+            world.scheduler().after(1_000_000, client::start);
+        }
         if (random.chance(0.7)) {
             await("the group was not complete in time", START_NS, cluster::notComplete);
         }
@@ -127,6 +134,9 @@ public final class GroupSimulation {
         faults.healAll();
         pass(random.between(0, 5) * ClusterOptions.SECOND_NS);
         workloads.forEach(RandomWorkload::end);
+        if (watcher != null) {
+            watcher.end();
+        }
         await("a client waits for ever", ANSWER_NS, () -> isFinished() ? null : "");
         await("a peer does not come back", ANSWER_NS, () -> cluster.machines().size() < options.slaves() ? "" : null);
         await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);

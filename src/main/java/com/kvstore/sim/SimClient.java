@@ -102,7 +102,8 @@ public final class SimClient {
 
     private void begin(Task task) {
         RequestId id = null;
-        if (namesRequests && task.command() instanceof Command.Transact) {
+        boolean writes = task.command() instanceof Command.Transact || task.command() instanceof Command.Compute;
+        if (namesRequests && writes) {
             id = new RequestId(requestClient, requestNumber + 1, epoch, requestNumber);
             requestNumber++;
         }
@@ -125,7 +126,10 @@ public final class SimClient {
 
     private void attempt(Command command, @Nullable RequestId id, OnAnswer then) {
         long mine = ++tag;
-        byte[] bytes = world.codec().encode(new Request(mine, command, id));
+        Request request = new Request(mine, command, id);
+        // A computation does not travel: a face makes it in the coordinator's process.
+        boolean travels = !(command instanceof Command.Compute);
+        byte[] bytes = travels ? world.codec().encode(request) : new byte[0];
         trace("asks", SimWorld.hash(bytes), command);
         OnAnswer once = answer -> {
             if (tag == mine) {
@@ -133,26 +137,28 @@ public final class SimClient {
                 then.answered(answer);
             }
         };
-        world.scheduler().after(network.latencyNs(), () -> arrive(bytes, once));
+        world.scheduler()
+                .after(
+                        network.latencyNs(),
+                        () -> arrive(travels ? (Request) world.codec().decode(bytes) : request, once));
         world.scheduler().after(timeoutNs, () -> once.answered(null));
     }
 
-    private void arrive(byte[] bytes, OnAnswer then) {
+    private void arrive(Request request, OnAnswer then) {
         SimProcess process = entrance.choose(random).process();
         if (process == null) {
             world.scheduler().after(network.latencyNs(), () -> then.answered(REFUSED));
             return;
         }
-        Request request = (Request) world.codec().decode(bytes);
         process.request(request.command(), request.id(), new SimProcess.ReplySink() {
             @Override
             public void replied(Result result) {
+                if (result instanceof Result.Computed) {
+                    hear(0, result, then);
+                    return;
+                }
                 byte[] reply = world.codec().encode(new Response(request.tag(), result));
-                world.scheduler().after(network.latencyNs(), () -> {
-                    Response response = (Response) world.codec().decode(reply);
-                    trace("hears", SimWorld.hash(reply), response.result());
-                    then.answered(response.result());
-                });
+                hear(SimWorld.hash(reply), ((Response) world.codec().decode(reply)).result(), then);
             }
 
             @Override
@@ -162,8 +168,16 @@ public final class SimClient {
         });
     }
 
+    private void hear(long payload, Result result, OnAnswer then) {
+        world.scheduler().after(network.latencyNs(), () -> {
+            trace("hears", payload, result);
+            then.answered(result);
+        });
+    }
+
     private void answered(Call current, @Nullable Object answer) {
         if (answer instanceof Result result) {
+            workload.heard(current.task.command(), result);
             if (result instanceof Result.Failure failure && failure.epoch() != 0) {
                 epoch = failure.epoch();
             }

@@ -269,13 +269,6 @@ public final class SimCluster {
         return member != null && slave.isAlive(member);
     }
 
-    /** Whether it is being drained. */
-    boolean isLeaving(Slave slave) {
-        View view = view();
-        Member member = view == null ? null : view.memberAt(slave.node.address());
-        return member != null && member.leaving();
-    }
-
     /** Whether no process at its address is in the view. */
     boolean hasLeft(Slave slave) {
         View view = view();

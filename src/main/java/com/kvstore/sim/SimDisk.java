@@ -31,7 +31,7 @@ final class SimDisk {
 
     private final Scheduler scheduler;
     private final SimRandom random;
-    private final long maxWriteNs;
+    private long maxWriteNs;
     private final ArrayDeque<Write> underWay = new ArrayDeque<>();
     private @Nullable SimProcess owner;
     private long lastEndNs;
@@ -65,6 +65,11 @@ final class SimDisk {
             case SLOW_DISK -> slowUntilNs = untilNs;
             default -> throw new IllegalArgumentException(fault + " is no trouble of a disk");
         }
+    }
+
+    /** From now on a write takes up to so long where nothing is wrong. */
+    void isAsSlowAs(long longestNs) {
+        maxWriteNs = longestNs;
     }
 
     /** No trouble any more. */

@@ -4,6 +4,7 @@ import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Input;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,6 +39,8 @@ public final class SimNetwork {
     private final Set<Path> cuts = new LinkedHashSet<>();
     private final Set<Path> udpCuts = new LinkedHashSet<>();
     private double slowness = 1;
+    private double maxPathFactor = 1;
+    private final Map<Path, Double> pathFactors = new HashMap<>();
     private double extraDatagramLoss;
 
     public SimNetwork(SimWorld world, NetworkOptions options) {
@@ -65,6 +68,25 @@ public final class SimNetwork {
                 ? random.skewed(options.maxLatencyNs(), Math.max(options.maxLatencyNs(), options.maxSpikeNs()))
                 : random.between(options.minLatencyNs(), options.maxLatencyNs());
         return (long) (latency * slowness);
+    }
+
+    /** Some paths are slower than others, for good: up to so many times as slow on TCP. */
+    void unequalPaths(double maxFactor) {
+        maxPathFactor = maxFactor;
+    }
+
+    /** Of the path between two nodes, in one direction. */
+    private double factor(SimNode from, SimNode to) {
+        if (maxPathFactor <= 1) {
+            return 1;
+        }
+        return pathFactors.computeIfAbsent(
+                new Path(from, to),
+                path -> Math.pow(
+                        maxPathFactor,
+                        world.random()
+                                .fork("path " + from.name() + " " + to.name())
+                                .nextDouble()));
     }
 
     /** Every latency is so many times as long, from now on. */
@@ -149,7 +171,8 @@ public final class SimNetwork {
         }
         LinkEnd peer = end.peer();
         if (!peer.isSealed()) {
-            peer.accept(bytes, world.nowNs() + latencyNs());
+            double latencyNs = latencyNs() * factor(from.node(), peer.owner().node());
+            peer.accept(bytes, world.nowNs() + (long) latencyNs);
         } else if (peer.owner().isDead()
                 && peer.owner().node().isPowered()
                 && !isCut(from.node(), peer.owner().node())) {

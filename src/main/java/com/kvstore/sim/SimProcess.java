@@ -57,7 +57,7 @@ public final class SimProcess implements Effects {
     private boolean turnScheduled;
     private boolean paused;
     /** The wall clock when the simulation begins: any time will do. */
-    private static final long FIRST_WALL_MS = 1_700_000_000_000L;
+    static final long FIRST_WALL_MS = 1_700_000_000_000L;
 
     private boolean dead;
     private boolean stopping;
@@ -77,7 +77,15 @@ public final class SimProcess implements Effects {
         this.nextLink = random.between(1, 1_000_000);
         this.nextClient = random.between(1, 1_000_000);
         this.machine = factory.start(random.fork("machine"), node.disk().open(this));
-        deliver(new Input.Started(FIRST_WALL_MS + world.nowNs() / 1_000_000));
+        long jumpMs = maxWallJumpMs(world);
+        long setOffMs = random.fork("wall").between(-jumpMs, jumpMs);
+        deliver(new Input.Started(FIRST_WALL_MS + world.nowNs() / 1_000_000 + setOffMs));
+    }
+
+    /** By how much a host's clock may be set off when a process starts: between two lives it may jump by twice that. */
+    static long maxWallJumpMs(SimWorld world) {
+        SimRandom random = world.random().fork("wall jumps");
+        return random.chance(0.7) ? 0 : random.skewed(10, 10_000);
     }
 
     public Machine machine() {

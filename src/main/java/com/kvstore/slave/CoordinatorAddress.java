@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  *
  * <p>Failure: a file that cannot be read or understood counts as none; the console says so once for each reason.
  */
-final class CoordinatorAddress implements Supplier<ServerNode> {
+public final class CoordinatorAddress implements Supplier<ServerNode> {
     static final ServerNode DEFAULT = new ServerNode("127.0.0.1", 8080);
     private static final int MAX_BYTES = 4 * 1024;
 
@@ -27,7 +27,7 @@ final class CoordinatorAddress implements Supplier<ServerNode> {
     private final Console console;
     private String lastComplaint = "";
 
-    CoordinatorAddress(Path file, Console console) {
+    public CoordinatorAddress(Path file, Console console) {
         this.file = file;
         this.console = console;
     }

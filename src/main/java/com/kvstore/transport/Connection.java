@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounds: of input it holds what has arrived, never what a length announces. A client may have
  * 1,024 requests or 32 MiB of them unanswered; then nothing more is read from it until answers have gone
  * out, nor while it does not read its own. Values that would wait behind 64 MiB of unread answers are replaced by
- * {@code OVERLOADED}. A node that lets 64 MiB pile up is cut off.
+ * {@code OVERLOADED}. A node that lets 128 MiB pile up is cut off.
  *
  * <p>Closing: a client that sent something wrong is told, then its input is thrown away for a moment, because closing
  * with unread input would make the kernel reset the connection and the explanation would be lost.
@@ -118,7 +118,10 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Whether another message may be taken now. */
     public boolean mayRead() {
-        return !closed && !refused && (node || (!stalled && requests.haveRoom() && channel.isWritable()));
+        // Between nodes only the side that was called waits for its answers to leave: never both for each other.
+        boolean mayReadMore =
+                node ? peer != null || !output.isPiledUp() : !stalled && requests.haveRoom() && channel.isWritable();
+        return !closed && !refused && mayReadMore;
     }
 
     @Override
@@ -290,7 +293,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (closed || spoken == null) {
             return;
         }
-        if (output.unsentBytes() > OutputBuffer.MAX_UNSENT_BYTES) {
+        if (output.unsentBytes() > OutputBuffer.MAX_NODE_UNSENT_BYTES) {
             closeNow();
             return;
         }
@@ -348,8 +351,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             byte[] line = network.errorLine(code, message);
             write(line, 0, line.length);
         }
-        markDirty();
-        network.flushSoon();
+        flushSoon();
     }
 
     /** When nothing more will be answered: says so to the other side, then closes. */

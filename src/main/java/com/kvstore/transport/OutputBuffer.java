@@ -20,6 +20,12 @@ final class OutputBuffer {
     /** More waits for nobody who does not read. */
     static final long MAX_UNSENT_BYTES = 64L << 20;
 
+    /** A link to a node is cut when more waits. */
+    static final long MAX_NODE_UNSENT_BYTES = 128L << 20;
+
+    /** A node whose answers come to so much is asked for no more until they have left. */
+    private static final long PILE_BYTES = 8L << 20;
+
     /** What a client hears instead of an answer that may not be held. */
     static final Result FULL = Result.Failure.of(
             ErrorCode.OVERLOADED, "Not read: too many earlier answers are waiting for this client to read them.");
@@ -97,6 +103,10 @@ final class OutputBuffer {
     void count(long bytes) {
         unsentBytes += bytes;
         budget.count(bytes);
+    }
+
+    boolean isPiledUp() {
+        return unsentBytes >= PILE_BYTES;
     }
 
     /** Written or gathered, and not taken by the socket yet. */

@@ -8,6 +8,7 @@ import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.totalorder.TotalOrderMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import java.nio.ByteBuffer;
@@ -26,7 +27,7 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>A datagram is the preamble and one frame. Type bytes by family: 01 client, 10 membership, 20 two-phase commit, 30
- * moves, 40 peers of a group, 50 primary-backup. Enums travel as their ordinals: a change of an enum's order, or of any field, needs another protocol version.
+ * moves, 40 peers of a group, 50 primary-backup, A0 snapshots. Enums travel as their ordinals: a change of an enum's order, or of any field, needs another protocol version.
  *
  * <p>Thread-safe: no state; a {@link FrameWriter} belongs to its caller.
  */
@@ -177,6 +178,8 @@ public final class BinaryCodec {
             ClientBinary.write(client, out);
         } else if (message instanceof MoveMessage move) {
             MoveBinary.write(move, out);
+        } else if (message instanceof SnapshotMessage snapshot) {
+            SnapshotBinary.write(snapshot, out);
         } else if (message instanceof PeerMessage peer) {
             PeerBinary.write(peer, out);
         } else if (message instanceof TotalOrderMessage ordered) {
@@ -197,6 +200,7 @@ public final class BinaryCodec {
             case ClientBinary.FAMILY -> ClientBinary.read(type, in);
             case MembershipBinary.FAMILY -> MembershipBinary.read(type, in);
             case TwoPhaseBinary.FAMILY -> TwoPhaseBinary.read(type, in);
+            case SnapshotBinary.FAMILY -> SnapshotBinary.read(type, in);
             case MoveBinary.FAMILY -> MoveBinary.read(type, in);
             case PeerBinary.FAMILY -> PeerBinary.read(type, in);
             case PrimaryBackupBinary.FAMILY -> PrimaryBackupBinary.read(type, in);

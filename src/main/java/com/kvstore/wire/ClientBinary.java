@@ -37,6 +37,8 @@ final class ClientBinary {
     private static final int SCAN = 11;
     private static final int COUNT_KEYS = 12;
     private static final int AUTHENTICATE = 13;
+    private static final int SNAPSHOT = 30;
+    private static final int REPAIR = 31;
     private static final int GET_LOCAL = 14;
 
     private static final int ACK = 1;
@@ -145,6 +147,13 @@ final class ClientBinary {
             out.bytes(scan.prefix());
         } else if (command instanceof Command.Count) {
             out.u8(COUNT_KEYS);
+        } else if (command instanceof Command.Repair) {
+            out.u8(REPAIR);
+        } else if (command instanceof Command.Snapshot snapshot) {
+            out.u8(SNAPSHOT);
+            out.fixed64(snapshot.id());
+            out.number(snapshot.node());
+            out.fixed64(snapshot.from());
         } else if (command instanceof Command.Authenticate authenticate) {
             out.u8(AUTHENTICATE);
             out.bytes(authenticate.password());
@@ -169,6 +178,8 @@ final class ClientBinary {
             case GET_ALL -> new Command.GetAll(in.list(1, FrameReader::bytes));
             case SCAN -> new Command.Scan(in.fixed64(), in.smallNumber(), in.bytes());
             case COUNT_KEYS -> new Command.Count();
+            case REPAIR -> new Command.Repair();
+            case SNAPSHOT -> new Command.Snapshot(in.fixed64(), in.smallNumber(), in.fixed64());
             case AUTHENTICATE -> new Command.Authenticate(in.bytes());
             default -> throw new ProtocolException("unknown command " + kind);
         };

@@ -7,6 +7,7 @@ import com.kvstore.protocol.membership.MembershipMessage;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.parts.PeerMessage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.totalorder.TotalOrderMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage;
 import org.json.JSONObject;
@@ -36,6 +37,9 @@ public final class JsonNodeCodec {
         }
         if (message instanceof MoveMessage move) {
             return MoveJson.write(move).end();
+        }
+        if (message instanceof SnapshotMessage snapshot) {
+            return SnapshotJson.write(snapshot).end();
         }
         if (message instanceof TotalOrderMessage ordered) {
             return TotalOrderJson.write(ordered).end();
@@ -93,6 +97,7 @@ public final class JsonNodeCodec {
     static boolean isNodeMessage(String reqType) {
         return TwoPhaseJson.TYPES.contains(reqType)
                 || MembershipJson.TYPES.contains(reqType)
+                || SnapshotJson.TYPES.contains(reqType)
                 || PeerJson.TYPES.contains(reqType)
                 || EventualJson.TYPES.contains(reqType)
                 || TotalOrderJson.TYPES.contains(reqType)
@@ -107,6 +112,9 @@ public final class JsonNodeCodec {
     private static Message readNodeMessage(String type, JsonIn in) throws ProtocolException {
         if (TwoPhaseJson.TYPES.contains(type)) {
             return TwoPhaseJson.read(type, in);
+        }
+        if (SnapshotJson.TYPES.contains(type)) {
+            return SnapshotJson.read(type, in);
         }
         if (TotalOrderJson.TYPES.contains(type)) {
             return TotalOrderJson.read(type, in);

@@ -39,7 +39,9 @@ public final class JsonRequests {
             "plan",
             "drain",
             "forget",
-            "accept-loss"));
+            "accept-loss",
+            "repair",
+            "snapshot"));
     /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
 
@@ -143,6 +145,12 @@ public final class JsonRequests {
             case "plan" -> plan(in);
             case "drain" -> new Command.Drain(in.server(SERVER));
             case "forget" -> new Command.Forget(in.server(SERVER));
+            case "repair" -> new Command.Repair();
+            case "snapshot" ->
+                new Command.Snapshot(
+                        in.has("snapshot") ? in.hex("snapshot") : 0,
+                        in.has("node") ? in.smallNumber("node") : 0,
+                        in.has(CURSOR) ? in.hex(CURSOR) : 0);
             case "accept-loss" -> new Command.AcceptLoss();
             default -> throw unknown(type);
         };
@@ -228,6 +236,12 @@ public final class JsonRequests {
         if (command instanceof Command.Authenticate) {
             return "auth";
         }
+        if (command instanceof Command.Repair) {
+            return "repair";
+        }
+        if (command instanceof Command.Snapshot) {
+            return "snapshot";
+        }
         if (command instanceof Command.AcceptLoss) {
             return "accept-loss";
         }
@@ -246,6 +260,8 @@ public final class JsonRequests {
             out.keys(KEYS, get.keys());
         } else if (command instanceof Command.Scan scan) {
             out.hex(CURSOR, scan.cursor()).put(LIMIT, scan.limit()).put(PREFIX, scan.prefix());
+        } else if (command instanceof Command.Snapshot snapshot) {
+            out.hex("snapshot", snapshot.id()).put("node", snapshot.node()).hex(CURSOR, snapshot.from());
         } else if (command instanceof Command.GetFromTable get) {
             out.put(TABLE, get.table()).put(KEY, get.key());
         } else if (command instanceof Command.Transact transact) {

@@ -71,6 +71,11 @@ public final class BenchMain {
             measure("GET " + size, Kind.GET, shape, ours, floorRead);
             measure("MIX " + size, Kind.MIX, shape, ours, single);
         }
+        Target durable = cluster("kvstore durable", "4", "--data-dir", "data");
+        Target always = redis ? redis(false, "always") : null;
+        for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
+            measure("PUT durable " + shape[0] + " x " + shape[1], Kind.PUT, shape, durable, always);
+        }
         Target cached = cluster("kvstore cached", Integer.toString(2 * KEYS));
         Load.fill(cached.port(), new Requests(Kind.PUT, KEYS, SEED));
         for (int[] shape : new int[][] {{50, 1}, {50, 16}}) {
@@ -85,7 +90,9 @@ public final class BenchMain {
         return processes;
     }
 
-    private Target cluster(String name, String cacheSize) throws IOException, InterruptedException {
+    /** @param slaveOptions the last of them names a directory, which gets each slave's port at its end */
+    private Target cluster(String name, String cacheSize, String... slaveOptions)
+            throws IOException, InterruptedException {
         Processes processes = processes(name);
         int port = Processes.freePort();
         processes.start(
@@ -99,7 +106,12 @@ public final class BenchMain {
                 cacheSize);
         for (int i = 0; i < 3; i++) {
             int slave = Processes.freePort();
-            processes.start(slave, home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(slave));
+            List<String> command = new ArrayList<>(
+                    List.of(home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(slave)));
+            for (int j = 0; j < slaveOptions.length; j++) {
+                command.add(slaveOptions[j] + (j == slaveOptions.length - 1 ? slave : ""));
+            }
+            processes.start(slave, command.toArray(String[]::new));
         }
         Load.awaitWhole(port);
         return new Target(name, port, Form.PLAIN, processes);
@@ -130,10 +142,26 @@ public final class BenchMain {
     }
 
     private Target redis(boolean replica) throws IOException, InterruptedException {
-        String name = replica ? "redis + WAIT" : "redis";
-        Processes processes = processes(replica ? "redis-pair" : "redis");
+        return redis(replica, "no");
+    }
+
+    /** @param sync no, or when its journal is synced, as Redis calls it */
+    private Target redis(boolean replica, String sync) throws IOException, InterruptedException {
+        boolean journal = !sync.equals("no");
+        String name = replica ? "redis + WAIT" : journal ? "redis " + sync : "redis";
+        Processes processes = processes(replica ? "redis-pair" : name);
         int port = Processes.freePort();
-        processes.start(port, "redis-server", "--port", "" + port, "--save", "", "--appendonly", "no");
+        processes.start(
+                port,
+                "redis-server",
+                "--port",
+                "" + port,
+                "--save",
+                "",
+                "--appendonly",
+                journal ? "yes" : "no",
+                "--appendfsync",
+                sync);
         if (replica) {
             int other = Processes.freePort();
             processes.start(
@@ -220,6 +248,8 @@ public final class BenchMain {
         ratio("PUT 50 x 16", "kvstore", "redis + WAIT", 1.4);
         ratio("GET 50 x 1", "kvstore", "floor-read", 0.8);
         ratio("GET 50 x 16", "kvstore", "floor-read", 0.4);
+        ratio("PUT durable 50 x 1", "kvstore durable", "redis always", 1.0);
+        ratio("PUT durable 50 x 16", "kvstore durable", "redis always", 0);
         ratio("GET cached 50 x 1", "kvstore cached", "redis", 0.9);
         ratio("GET cached 50 x 16", "kvstore cached", "redis", 0.8);
         Line ours = lines.get("PUT 1 x 1/kvstore");

@@ -38,7 +38,9 @@ class StatusDocumentsTest {
                 10,
                 20,
                 3,
-                99);
+                99,
+                4,
+                1);
         JSONObject json = new JSONObject(StatusDocuments.status(status));
         assertEquals(twoServers().epoch(), json.getLong("epoch"));
         JSONObject server = json.getJSONArray("servers").getJSONObject(0);
@@ -57,6 +59,8 @@ class StatusDocumentsTest {
         assertEquals(3, cache.getInt("entries"));
         assertEquals(10, cache.getInt("hits"));
         assertEquals(20, cache.getInt("misses"));
+        assertEquals(4, json.getJSONObject("anti_entropy").getInt("checks"));
+        assertEquals(1, json.getJSONObject("anti_entropy").getInt("differences"));
     }
 
     @Test

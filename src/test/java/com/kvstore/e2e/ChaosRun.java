@@ -36,6 +36,8 @@ final class ChaosRun {
     private static final int SLAVES = 3;
     private static final int MOST_SLAVES = 5;
     private static final Duration LONG = Duration.ofSeconds(90);
+    /** What is judged is what clients were told; a machine that is busy otherwise may take its time to start processes. */
+    private static final Duration HEALING = Duration.ofMinutes(4);
     private static final long READS_MS = 60_000;
 
     private record Undo(long dueNs, Runnable action) {}
@@ -83,7 +85,7 @@ final class ChaosRun {
                 begin(step);
                 if (plan.careful()) {
                     undoAll();
-                    cluster.awaitWhole(members.size());
+                    cluster.awaitWhole(members.size(), HEALING);
                 } else {
                     undoUntil(System.nanoTime() + step.gapMs() * 1_000_000);
                 }
@@ -227,7 +229,7 @@ final class ChaosRun {
 
     private void awaitHealed() {
         if (plan.careful()) {
-            cluster.awaitWhole(members.size());
+            cluster.awaitWhole(members.size(), HEALING);
             return;
         }
         await("all servers are up and nothing moves")

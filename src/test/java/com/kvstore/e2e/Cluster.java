@@ -26,7 +26,7 @@ import org.json.JSONObject;
  * killed and removed by {@link #close}.
  */
 final class Cluster implements AutoCloseable {
-    static final Duration START = Duration.ofSeconds(20);
+    static final Duration START = Duration.ofSeconds(60);
     /** Where the scripts lie: the tests run in the project's directory. */
     static final Path HOME = Path.of("").toAbsolutePath();
 
@@ -44,6 +44,7 @@ final class Cluster implements AutoCloseable {
     private final Map<Integer, RunningProcess> slaves = new LinkedHashMap<>();
     private final List<RunningProcess> everything = new ArrayList<>();
     private RunningProcess coordinator;
+    private Map<String, String> environment = Map.of();
 
     /** Starts nothing yet. */
     Cluster(String... coordinatorOptions) {
@@ -59,7 +60,12 @@ final class Cluster implements AutoCloseable {
 
     /** A coordinator and {@code count} data nodes, ready, with two copies of everything if there are two. */
     static Cluster started(int count, String... coordinatorOptions) {
-        Cluster cluster = new Cluster(coordinatorOptions);
+        return new Cluster(coordinatorOptions).start(count);
+    }
+
+    /** As {@link #started}. */
+    Cluster start(int count) {
+        Cluster cluster = this;
         try {
             cluster.startCoordinator();
             int[] ports = new int[count];
@@ -75,6 +81,7 @@ final class Cluster implements AutoCloseable {
             }
             return cluster;
         } catch (RuntimeException | Error failed) {
+            cluster.everything.forEach(each -> failed.addSuppressed(new AssertionError(each.toString())));
             cluster.close();
             throw failed;
         }
@@ -108,8 +115,14 @@ final class Cluster implements AutoCloseable {
         return started;
     }
 
+    /** For what is started from now on. */
+    Cluster withHeap(String size) {
+        environment = Map.of("KVSTORE_JAVA_OPTS", "-Xmx" + size);
+        return this;
+    }
+
     RunningProcess launch(String name, String script, String... arguments) {
-        RunningProcess started = new RunningProcess(name, directory, Map.of(), command(script, arguments));
+        RunningProcess started = new RunningProcess(name, directory, environment, command(script, arguments));
         everything.add(started);
         return started;
     }
@@ -173,8 +186,13 @@ final class Cluster implements AutoCloseable {
 
     /** Until {@code count} servers are members, all of them up, and every key has two copies. */
     void awaitWhole(int count) {
+        awaitWhole(count, Duration.ofSeconds(60));
+    }
+
+    /** The same, within so long. */
+    void awaitWhole(int count, Duration within) {
         await("two copies of every key on " + count + " servers")
-                .atMost(Duration.ofSeconds(60))
+                .atMost(within)
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptionsInstanceOf(UncheckedIOException.class)
                 .untilAsserted(() -> {

@@ -121,9 +121,9 @@ final class RunningProcess implements AutoCloseable {
         awaitExit(Duration.ofSeconds(10));
     }
 
-    /** SIGTERM. */
+    /** SIGTERM. Not by {@link Process#destroy}, which would close the console too: what it says in the end counts. */
     void terminate() {
-        process.destroy();
+        signal("TERM");
     }
 
     /** SIGSTOP: it is there and does nothing. */

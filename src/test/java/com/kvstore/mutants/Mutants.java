@@ -17,7 +17,7 @@ final class Mutants {
             new Mutant(
                     "skip prepare: a participant votes yes and holds nothing",
                     TWO_PHASE + "Participant.java",
-                    "prepared.put(transaction, prepare);",
+                    "hold(prepare);\n        log.prepared(prepare);",
                     "",
                     1),
             new Mutant(
@@ -75,12 +75,6 @@ final class Mutants {
                     "positions.addAll(transaction.elsewhere());",
                     "",
                     36),
-            new Mutant(
-                    "recover from what participants say, deaf to who was filled from one",
-                    TWO_PHASE + "Recovery.java",
-                    "boolean tookPart = doubt.participants.contains(member);",
-                    "boolean tookPart = doubt.participants.contains(member); if (!tookPart) { return false; }",
-                    1),
             new Mutant(
                     "a copy that is filled does not learn what its source knows to be committed",
                     MOVES + "MoveTarget.java",
@@ -200,7 +194,7 @@ final class Mutants {
             new Mutant(
                     "forget epoch checks: accept a coordinator of an older epoch",
                     RING + "SlaveMachine.java",
-                    "(offered.epoch() < present.epoch() || (offered.epoch() == present.epoch() && other))",
+                    "(offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))",
                     "false",
                     6),
             new Mutant(
@@ -221,6 +215,78 @@ final class Mutants {
                     "return grants.areGranted(cluster.view().arcAt(read.position), nowNs);",
                     "return true;",
                     30),
+            new Mutant(
+                    "drop tombstones while a copy is being filled",
+                    TWO_PHASE + "Participant.java",
+                    "!batch.priorSettled() || !view.whole()",
+                    "!batch.priorSettled()",
+                    1),
+            new Mutant(
+                    "end a move for a copy that has fallen behind meanwhile",
+                    RING + "Surroundings.java",
+                    "ViewChanges.complete(view, member, takingWrites(member, ranges))",
+                    "ViewChanges.complete(view, member, ranges)",
+                    1),
+            new Mutant(
+                    "take a member without a copy for one that never prepared",
+                    TWO_PHASE + "Recovery.java",
+                    "if (copy != null && copy.inSync() && (tookPart || !arc.lost())) {",
+                    "if (copy == null ? tookPart : copy.inSync() && (tookPart || !arc.lost())) {",
+                    1),
+            new Mutant(
+                    "say 'not applied' before the abort is acknowledged",
+                    TWO_PHASE + "Transactions.java",
+                    "if (owed != null && transaction.allAttemptsSettled()) {",
+                    "if (owed != null) {",
+                    1),
+            new Mutant(
+                    "hand out a scan that a newer coordinator may have made old",
+                    TWO_PHASE + "Scans.java",
+                    "granted &= arc.copies().isEmpty() || grants.areGranted(arc, nowNs);",
+                    "",
+                    1),
+            new Mutant(
+                    "a move forgets deadlines",
+                    MOVES + "Filling.java",
+                    "table.apply(record);",
+                    "table.apply(record.position(), record.key(), record.value(), 0, record.version());",
+                    1),
+            new Mutant(
+                    "serve a value after its deadline",
+                    TWO_PHASE + "Reads.java",
+                    "if (bytes != null && !Expiry.isPast(answer.deadlineMs(), clock.nowMs())) {",
+                    "if (bytes != null) {",
+                    1),
+            new Mutant(
+                    "the cache serves a value after its deadline",
+                    TWO_PHASE + "Reads.java",
+                    "&& !Expiry.isPast(cached.deadlineMs(), clock.nowMs())",
+                    "",
+                    1),
+            new Mutant(
+                    "a multi-get mixes answers of two moments",
+                    TWO_PHASE + "MultiRead.java",
+                    "return !done && read.round == round;",
+                    "return !done;",
+                    1),
+            new Mutant(
+                    "a condition on a version does not look",
+                    "common/Condition.java",
+                    "case VERSION -> !expired && present.version().equals(version);",
+                    "case VERSION -> !expired;",
+                    1),
+            new Mutant(
+                    "put-if-absent writes over what is there",
+                    "common/Condition.java",
+                    "case ABSENT -> expired;",
+                    "case ABSENT -> true;",
+                    1),
+            new Mutant(
+                    "a computation's keys are read before the last write to them is applied",
+                    TWO_PHASE + "Transactions.java",
+                    "if (locks.acquire(transaction)) { start(transaction, effects); }",
+                    "if (locks.acquire(transaction) || transaction.mustCompute()) { start(transaction, effects); }",
+                    1),
             new Mutant(
                     "take out of the ring who may hold all that is left",
                     RING + "HealthMonitor.java",

@@ -20,8 +20,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * seeds anew when the simulator or the protocol has changed.
  */
 class MutantsTest {
-    /** Caught by the very first seeds: the part that every build runs. */
-    private static final int QUICK = 5;
+    /** Broken so badly that whatever seeds come first show it: the part that every build runs. */
+    private static final List<String> QUICK = List.of(
+            "skip prepare",
+            "acknowledge before the second copy",
+            "fill the cache late",
+            "a write leaves its key in the cache",
+            "an update does not look whether the key is there");
+
+    private static final int QUICK_SEEDS = 50;
 
     private static final Map<String, String> OF_THE_PRODUCT = new ConcurrentHashMap<>();
 
@@ -31,15 +38,14 @@ class MutantsTest {
 
     static List<Mutant> quick() {
         return Mutants.all().stream()
-                .filter(mutant -> mutant.seeds() <= 2)
-                .limit(QUICK)
+                .filter(mutant -> QUICK.stream().anyMatch(mutant.name()::startsWith))
                 .toList();
     }
 
     /** Its own seed first; where that has lost its meaning by a change elsewhere, any of the two thousand will do. */
-    private static void isCaughtAtASeedWhichTheProductPasses(Mutant mutant) {
+    private static void isCaughtAtASeedWhichTheProductPasses(Mutant mutant, int seeds) {
         MutantProduct broken = MutantProduct.of(mutant);
-        for (long tried = -1; tried < Mutant.MAX_SEEDS; tried++) {
+        for (long tried = -1; tried < seeds; tried++) {
             long seed = tried < 0 ? mutant.seed() : Mutant.FIRST_SEED + tried;
             if (broken.failureOf(seed) != null) {
                 String failure = OF_THE_PRODUCT.computeIfAbsent(
@@ -50,13 +56,13 @@ class MutantsTest {
                 return;
             }
         }
-        fail("nobody noticed in " + Mutant.MAX_SEEDS + " seeds");
+        fail("nobody noticed in " + seeds + " seeds");
     }
 
     @ParameterizedTest
     @MethodSource("quick")
     void whatIsBadlyBrokenIsNoticedAtOnce(Mutant mutant) {
-        isCaughtAtASeedWhichTheProductPasses(mutant);
+        isCaughtAtASeedWhichTheProductPasses(mutant, QUICK_SEEDS);
     }
 
     @Tag("slow")
@@ -64,7 +70,7 @@ class MutantsTest {
     @ParameterizedTest
     @MethodSource("all")
     void whateverIsBrokenIsNoticed(Mutant mutant) {
-        isCaughtAtASeedWhichTheProductPasses(mutant);
+        isCaughtAtASeedWhichTheProductPasses(mutant, Mutant.MAX_SEEDS);
     }
 
     @Test

@@ -66,8 +66,8 @@ final class PrimaryBackupMutants {
             mutant(
                     "a group forms without those who are not there",
                     PARTS + "Formation.java",
-                    "return bootstrap && enough",
-                    "return enough",
+                    "return bootstrap && list.size()",
+                    "return list.size()",
                     1),
             mutant(
                     "execute a retry again at another primary",

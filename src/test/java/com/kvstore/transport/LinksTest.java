@@ -177,7 +177,7 @@ class LinksTest {
                     List.of(),
                     List.of(new TwoPhaseMessage.ReadAnswer(Bytes.wrap(new byte[16 << 20]), 0, new Version(1, 1))),
                     List.of());
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 12; i++) {
                 client.act(() -> client.network.send(link, reply));
             }
             await().until(() -> client.inputs.contains(new Input.LinkClosed(link)));

@@ -41,6 +41,7 @@ import com.kvstore.protocol.movement.MoveMessage.StartMove;
 import com.kvstore.protocol.parts.Piece;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.Stretch;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
@@ -95,6 +96,12 @@ public final class RandomMessages {
                 () -> new Goodbye(server(), anyLong(), number()),
                 () -> new GoodbyeAnswer(number(), smallNumber()),
                 this::batch,
+                () -> new SnapshotMessage.Freeze(number(), list(() -> new Range(3, 3 + random.nextInt(9)))),
+                () -> new SnapshotMessage.FetchFrozen(number(), anyLong(), smallNumber()),
+                () -> new SnapshotMessage.FrozenPage(number(), anyLong(), "a problem", bytes()),
+                () -> new SnapshotMessage.FetchDigests(number(), anyLong()),
+                () -> new SnapshotMessage.DigestPage(number(), anyLong(), "", list(this::anyLong)),
+                () -> new SnapshotMessage.Thaw(number()),
                 () -> new BatchReply(
                         number(),
                         random.nextBoolean(),
@@ -123,8 +130,8 @@ public final class RandomMessages {
                 () -> new Fetch(number(), anyLong(), list(() -> new Piece(anyLong(), anyLong())), smallNumber()),
                 () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
                 () -> new RefuseMove(number(), text())));
-        types.addAll(new RandomPeerMessages(random, this).types());
         types.addAll(new RandomGroupMessages(random, this).types());
+        types.addAll(new RandomPeerMessages(random, this).types());
     }
 
     /** How many types there are; {@link #ofType} makes each. */

@@ -224,6 +224,26 @@ public final class ViewChanges {
     }
 
     /**
+     * A member's copies were found to differ from the others in sync, in these arcs: there they lose sync, so that they are
+     * filled anew. Where it alone is in sync nothing changes.
+     */
+    public static View distrust(View view, int member, List<Range> ranges) {
+        RangeSet found = RangeSet.of(ranges);
+        return withArcs(view, map(view.arcs(), arc -> {
+            Copy copy = arc.copyOf(member);
+            boolean changes = copy != null && found.covers(arc.start(), arc.end()) && !Arcs.isOnlyInSync(arc, member);
+            return changes ? Arcs.withStale(arc, Set.of(member), otherMembers(arc, member)) : arc;
+        }));
+    }
+
+    private static Set<Integer> otherMembers(Arc arc, int member) {
+        Set<Integer> others = new TreeSet<>();
+        arc.copies().forEach(copy -> others.add(copy.member()));
+        others.remove(member);
+        return others;
+    }
+
+    /**
      * Whether anywhere the copies in sync are others than before, with none in common: what they hold was not handed on
      * from those, and what was read from those is no longer so.
      */

@@ -35,6 +35,11 @@ public final class Digests {
         return some && sum == 0 ? 1 : sum;
     }
 
+    /** What of several such sets adds up to the sum of them all; for equality alone. */
+    public long sum() {
+        return sum;
+    }
+
     /** Forgets what was added. */
     public void reset() {
         sum = 0;

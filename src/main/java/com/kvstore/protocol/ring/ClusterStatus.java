@@ -9,6 +9,7 @@ import java.util.List;
  * @param servers by address
  * @param movingBytes moved so far by the moves under way
  * @param movingFraction how much of the moves under way is done, 0 to 1; 1 if there are none
+ * @param checks how often all copies were compared in this coordinator's life; {@code differences}: arcs found to differ
  */
 public record ClusterStatus(
         View view,
@@ -21,7 +22,9 @@ public record ClusterStatus(
         long cacheHits,
         long cacheMisses,
         int cacheEntries,
-        long requests) {
+        long requests,
+        long checks,
+        long differences) {
 
     /**
      * @param state {@code up}, {@code down}, {@code catching-up} or {@code leaving}

@@ -26,6 +26,8 @@ import com.kvstore.protocol.membership.ViewKeeper;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveScheduler;
 import com.kvstore.protocol.parts.WallClock;
+import com.kvstore.protocol.snapshot.SnapshotMessage.DigestPage;
+import com.kvstore.protocol.snapshot.SnapshotMessage.FrozenPage;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
@@ -56,6 +58,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     private final Registrar registrar;
     private final HealthMonitor health;
     private final AdminCommands admin;
+    private final Cut cut;
+    private final Snapshots snapshots;
+    private final AntiEntropy antiEntropy;
     private boolean running;
     private boolean deposed;
     private boolean stopping;
@@ -88,6 +93,9 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
         health = new HealthMonitor(views, peers, config);
         admin = new AdminCommands(views, peers);
+        cut = new Cut(views, peers, twoPhase, coordinatorId >>> 2);
+        snapshots = new Snapshots(cut, peers);
+        antiEntropy = new AntiEntropy(cut, views, peers);
     }
 
     @Override
@@ -142,6 +150,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             return;
         }
         moves.tick(nowNs, effects);
+        cut.tick(nowNs, effects);
         twoPhase.turnEnded(nowNs, effects);
         if (stopping && twoPhase.allDecided()) {
             twoPhase.flush(nowNs, effects);
@@ -153,6 +162,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         lastTickNs = nowNs;
         effects.setTimer(TICK, nowNs + tickNs());
         health.start(nowNs, effects);
+        antiEntropy.start(nowNs, effects);
         views.start((view, thenNs, sink) -> {
             running = true;
             peers.start(view, thenNs, sink);
@@ -235,7 +245,11 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
                 peer.keys(reply.keys());
                 twoPhase.onBatchReply(peer.member(), reply, nowNs, effects);
             } else if (received.message() instanceof ScanReply reply) {
-                twoPhase.onScanReply(peer.member(), reply, effects);
+                twoPhase.onScanReply(peer.member(), reply, nowNs, effects);
+            } else if (received.message() instanceof FrozenPage page) {
+                snapshots.onPage(peer.member(), page, effects);
+            } else if (received.message() instanceof DigestPage page) {
+                antiEntropy.onPage(peer.member(), page, effects);
             } else if (received.message() instanceof MoveMessage move) {
                 moves.on(peer.member(), move, nowNs, effects);
             }
@@ -283,6 +297,10 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             } else {
                 twoPhase.submit(client, command, id, nowNs, effects);
             }
+        } else if (command instanceof Command.Snapshot snapshot) {
+            snapshots.on(client, snapshot, nowNs, effects);
+        } else if (command instanceof Command.Repair) {
+            antiEntropy.on(client, nowNs, effects);
         } else if (command instanceof Command.Ping) {
             effects.reply(client, new Result.Pong(views.current().epoch()));
         } else if (!admin.on(client, command, effects)) {
@@ -320,6 +338,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         if (!running) {
             return;
         }
+        twoPhase.viewChanging(before, nowNs, effects);
         peers.viewChanged(after, nowNs, effects);
         twoPhase.viewChanged(before, after, nowNs, effects);
         moves.onView(after, nowNs, effects);
@@ -354,6 +373,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     @Override
     public void linkLost(Peer peer, long nowNs, Effects effects) {
         moves.memberDown(peer.member());
+        cut.memberDown(peer.member(), effects);
         twoPhase.onLinkLost(peer.member(), effects);
     }
 
@@ -361,6 +381,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     public void wentDown(Peer peer, long nowNs, Effects effects) {
         effects.note("INFO", "Server " + peer.address() + " is down: going on with the other copies of its keys");
         moves.memberDown(peer.member());
+        cut.memberDown(peer.member(), effects);
         twoPhase.onDown(peer.member(), nowNs, effects);
     }
 
@@ -371,7 +392,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
 
     /** For status, ring and where: call from the machine's thread. */
     public ClusterStatus status(long nowNs) {
-        return StatusReport.of(views, peers, twoPhase, moves, nowNs);
+        return StatusReport.of(views, peers, twoPhase, moves, antiEntropy, nowNs);
     }
 
     /** The view in force. */

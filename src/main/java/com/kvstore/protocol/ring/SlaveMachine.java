@@ -21,6 +21,9 @@ import com.kvstore.protocol.movement.MoveSource;
 import com.kvstore.protocol.movement.MoveTarget;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
+import com.kvstore.protocol.snapshot.FreezableTable;
+import com.kvstore.protocol.snapshot.FrozenSource;
+import com.kvstore.protocol.snapshot.SnapshotMessage;
 import com.kvstore.protocol.twophase.Participant;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -52,6 +55,7 @@ public final class SlaveMachine implements Machine {
     private final Participant participant;
     private final MoveSource source;
     private final MoveTarget target;
+    private final FrozenSource frozen;
     private final Sweeper sweeper;
     private final Registration registration;
 
@@ -74,7 +78,9 @@ public final class SlaveMachine implements Machine {
     public SlaveMachine(SlaveConfig config, SlaveStorage storage) {
         this.config = config;
         this.storage = storage;
-        this.table = storage.table();
+        FreezableTable freezable = new FreezableTable(storage.table());
+        this.table = freezable;
+        this.frozen = new FrozenSource(freezable);
         this.incarnation = storage.incarnation();
         Promise promise = storage.promise();
         coordinator = promise.coordinator();
@@ -147,6 +153,7 @@ public final class SlaveMachine implements Machine {
                 onHello(greeting.link, greeting.hello, nowNs, effects);
             }
         } else if (!replies.onTimer(timer, effects)
+                && !frozen.onTimer(timer, effects)
                 && !target.onTimer(timer, nowNs, effects)
                 && !registration.onTimer(timer, nowNs <= grantUntilNs, nowNs, effects)) {
             boolean disturbs = target.active() || replies.failure() != null;
@@ -162,6 +169,10 @@ public final class SlaveMachine implements Machine {
             onScan(link, scan, effects);
         } else if (received.message() instanceof MoveMessage move) {
             onMove(link, move, nowNs, effects);
+        } else if (received.message() instanceof SnapshotMessage snapshot) {
+            if (link == coordinatorLink) {
+                frozen.on(link, snapshot, nowNs, effects);
+            }
         } else if (received.message() instanceof Hello hello) {
             onHello(link, hello, nowNs, effects);
         } else if (received.message() instanceof NewView change) {
@@ -248,6 +259,7 @@ public final class SlaveMachine implements Machine {
         }
         // Whatever was on its way on the older link is lost; the coordinator starts anew what it still wants.
         target.reset(effects);
+        frozen.thaw(effects);
         coordinator = hello.coordinator();
         coordinatorAddress = hello.self();
         coordinatorLink = link;

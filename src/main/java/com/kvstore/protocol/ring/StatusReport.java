@@ -20,7 +20,12 @@ final class StatusReport {
     private StatusReport() {}
 
     static ClusterStatus of(
-            ViewKeeper views, Peers peers, TwoPhaseCoordinator twoPhase, MoveScheduler moves, long nowNs) {
+            ViewKeeper views,
+            Peers peers,
+            TwoPhaseCoordinator twoPhase,
+            MoveScheduler moves,
+            AntiEntropy antiEntropy,
+            long nowNs) {
         View view = views.current();
         int single = 0;
         int lost = 0;
@@ -64,6 +69,8 @@ final class StatusReport {
                 twoPhase.cache().hits(),
                 twoPhase.cache().misses(),
                 twoPhase.cache().size(),
-                twoPhase.served());
+                twoPhase.served(),
+                antiEntropy.checks(),
+                antiEntropy.differences());
     }
 }

@@ -124,6 +124,38 @@ final class Attempt {
         return false;
     }
 
+    /**
+     * How it stands with the participants that are not done with it.
+     *
+     * @param participantLost one of them no longer takes all of its writes
+     * @param mayFallBehind one is down, and its copies may be put out of sync
+     * @param unreachable one that is down, whose word is missing and who still counts; 0 if there is none
+     */
+    record Outlook(boolean participantLost, boolean mayFallBehind, int unreachable) {}
+
+    /** How it stands in this view; who is down and no longer counts is done with it, once its fate is known. */
+    Outlook outlook(View view, Cluster cluster) {
+        boolean participantLost = false;
+        boolean mayFallBehind = false;
+        int unreachable = 0;
+        for (int i = 0; i < participants.length; i++) {
+            if (stand(i) == Stand.SETTLED) {
+                continue;
+            }
+            int member = participants[i];
+            boolean down = cluster.liveness(member) == Liveness.DOWN;
+            participantLost |= !countsFullyIn(view, i);
+            if (down && fate != Fate.COMMITTED && mayFallBehindIn(view, i, cluster)) {
+                mayFallBehind = true;
+            } else if (down && countsIn(view, i)) {
+                unreachable = stand(i) == Stand.ASKED || fate != Fate.OPEN ? member : unreachable;
+            } else if (down && fate != Fate.OPEN) {
+                stand(i, Stand.SETTLED);
+            }
+        }
+        return new Outlook(participantLost, mayFallBehind, unreachable);
+    }
+
     private int copiesThatTakeWrites(View view, int index) {
         int n = 0;
         for (PreparedWrite write : prepares[index].writes()) {

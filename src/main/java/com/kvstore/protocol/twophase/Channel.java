@@ -23,6 +23,8 @@ final class Channel {
     private static final int FRAME_BYTES = 1 << 20;
     /** So many commits leave at once, with or without company. */
     private static final int MOST_COMMITS_WAITING = 1_000;
+
+    private static final int MOST_READS = 1 << 20;
     /** Time that a value is allowed on its way, beside the time-out: at least 25 MB a second are expected of a link. */
     private static final long NS_PER_BYTE = 40;
 
@@ -48,11 +50,13 @@ final class Channel {
         final Told told;
         final List<Attempt> prepares;
         final List<PendingRead> reads;
+        private final List<Read> asked;
 
         /** Reads whose answers have come. */
         int readsAnswered;
 
-        Sent(long sequence, long sentNs, Told told, List<Attempt> prepares, List<PendingRead> reads) {
+        Sent(long sequence, long sentNs, Told told, List<Attempt> prepares, List<PendingRead> reads, List<Read> asked) {
+            this.asked = asked;
             this.sequence = sequence;
             this.sentNs = sentNs;
             this.timeoutFromNs = sentNs;
@@ -87,6 +91,13 @@ final class Channel {
     private List<Version> strays = new ArrayList<>();
     private List<Attempt> prepared = new ArrayList<>();
     private List<PendingRead> reading = new ArrayList<>();
+    /** So many of the reads that wait belong to groups: they stand in front, and leave in the turn in which they came. */
+    private int groupReads;
+
+    /** So many single reads may be unanswered; fewer once the slave has shown that their values are large. */
+    private int readWindow = MOST_READS;
+
+    private int readsUnanswered;
     private final List<Told> unstored = new ArrayList<>();
     private long lastRetryNs;
 
@@ -149,8 +160,9 @@ final class Channel {
     }
 
     void read(PendingRead pending, Read read) {
-        reads.add(read);
-        reading.add(pending);
+        int at = pending.group == null ? reads.size() : groupReads++;
+        reads.add(at, read);
+        reading.add(at, pending);
     }
 
     boolean isEmpty() {
@@ -159,7 +171,13 @@ final class Channel {
 
     /** Whether it has something for which somebody waits: anything but a few commits. */
     boolean isUrgent() {
-        return !prepares.isEmpty() || !reads.isEmpty() || !aborts.isEmpty() || commits.size() >= MOST_COMMITS_WAITING;
+        return !prepares.isEmpty() || readsNow() > 0 || !aborts.isEmpty() || commits.size() >= MOST_COMMITS_WAITING;
+    }
+
+    /** How many of the reads that wait may be sent. */
+    private int readsNow() {
+        int room = Math.max(0, readWindow - readsUnanswered);
+        return groupReads + Math.min(reads.size() - groupReads, room);
     }
 
     /** Sends what was gathered, in one frame unless its values are large; empty, it asks for a sign of life. */
@@ -177,7 +195,7 @@ final class Channel {
             if (bytes >= FRAME_BYTES && i + 1 < prepares.size()) {
                 int to = i + 1;
                 List<Prepare> part = prepares.subList(from, to);
-                Sent sent = new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of());
+                Sent sent = new Sent(++sequence, nowNs, told(), prepared.subList(from, to), List.of(), List.of());
                 sent.timeoutFromNs += allBytes * NS_PER_BYTE;
                 inFlight.add(sent);
                 effects.send(link, batch(turn, part, List.of()));
@@ -188,11 +206,49 @@ final class Channel {
         }
         List<Prepare> rest = from == 0 ? prepares : prepares.subList(from, prepares.size());
         List<Attempt> restPrepared = from == 0 ? prepared : prepared.subList(from, prepared.size());
-        Sent sent = new Sent(++sequence, nowNs, told(), restPrepared, reading);
+        int count = readsNow();
+        List<Read> asked = reads;
+        List<PendingRead> pending = reading;
+        reads = new ArrayList<>(asked.subList(count, asked.size()));
+        reading = new ArrayList<>(pending.subList(count, asked.size()));
+        if (!reads.isEmpty()) {
+            asked = List.copyOf(asked.subList(0, count));
+            pending = List.copyOf(pending.subList(0, count));
+        }
+        groupReads = 0;
+        readsUnanswered += count;
+        Sent sent = new Sent(++sequence, nowNs, told(), restPrepared, pending, asked);
         sent.timeoutFromNs += allBytes * NS_PER_BYTE;
         inFlight.add(sent);
-        effects.send(link, batch(turn, rest, reads));
-        clearGathered();
+        effects.send(link, batch(turn, rest, asked));
+        clearOutcomes();
+        prepares = new ArrayList<>();
+        prepared = new ArrayList<>();
+    }
+
+    /**
+     * A batch is wholly answered. Reads that the slave left unanswered, because the values before them came to too much for
+     * one answer, are sent again, and from now on no more of them at a time than it answered.
+     *
+     * @return those among them that belong to groups: a group is read in one turn or not at all
+     */
+    List<PendingRead> finish(Sent sent) {
+        int all = sent.reads.size();
+        readsUnanswered -= all;
+        if (sent.readsAnswered < all) {
+            readWindow = Math.max(1, sent.readsAnswered);
+            int from = sent.readsAnswered;
+            while (from < all && sent.reads.get(from).group != null) {
+                from++;
+            }
+            reads.addAll(groupReads, sent.asked.subList(from, all));
+            reading.addAll(groupReads, sent.reads.subList(from, all));
+            return sent.reads.subList(sent.readsAnswered, from);
+        }
+        if (all > 0) {
+            readWindow = Math.min(MOST_READS, 2 * readWindow);
+        }
+        return List.of();
     }
 
     private Told told() {
@@ -268,6 +324,9 @@ final class Channel {
         lost.addAll(reading);
         inFlight.clear();
         unstored.clear();
+        readWindow = MOST_READS;
+        readsUnanswered = 0;
+        groupReads = 0;
         clearGathered();
         sequence = 0;
         grantedFromNs = Long.MIN_VALUE;

@@ -48,6 +48,8 @@ public final class Participant {
     private static final int TOMBSTONES_A_TURN = 1_000;
     /** A part of an answer ends when its values come to so much. */
     private static final int PART_BYTES = 1 << 20;
+    /** What follows in the batch's reads is left for another batch. */
+    static final int ANSWER_BYTES = 32 << 20;
 
     private static final ReadAnswer ABSENT = new ReadAnswer(null, Expiry.NO_DEADLINE, Version.ZERO);
 
@@ -65,6 +67,11 @@ public final class Participant {
 
     /** Why nothing more can be prepared; null: it can. */
     private @Nullable Refusal trouble;
+
+    /** Keeps everything in memory. */
+    public Participant(RecordTable table) {
+        this(table, TransactionLog.NONE, 0);
+    }
 
     /**
      * Begins where an earlier life ended.
@@ -225,7 +232,11 @@ public final class Participant {
         List<Refusal> unsent = refusals;
         List<ReadAnswer> answers = batch.reads().isEmpty() ? List.of() : new ArrayList<>();
         int bytes = 0;
+        int allBytes = 0;
         for (Read read : batch.reads()) {
+            if (allBytes >= ANSWER_BYTES) {
+                break;
+            }
             if (bytes >= PART_BYTES) {
                 parts.add(new BatchReply(batch.sequence(), false, true, table.keys(), unsent, answers, List.of()));
                 unsent = List.of();
@@ -235,7 +246,9 @@ public final class Participant {
             StoredRecord found = table.get(read.key());
             Bytes value = found == null ? null : found.value();
             answers.add(found == null ? ABSENT : new ReadAnswer(value, found.deadlineMs(), found.version()));
-            bytes += value == null ? 0 : value.length();
+            int more = value == null ? 0 : value.length();
+            bytes += more;
+            allBytes += more;
         }
         parts.add(new BatchReply(batch.sequence(), true, true, table.keys(), unsent, answers, expired));
         return parts;

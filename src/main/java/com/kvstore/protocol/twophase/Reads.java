@@ -28,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  * whoever wants to write as a newer coordinator needs one of them, and must wait for its grant to run out.
  */
 final class Reads {
+    private static final Result.Failure TOO_MUCH = Result.Failure.of(
+            ErrorCode.TOO_LARGE,
+            "These keys hold more than " + (Participant.ANSWER_BYTES >> 20)
+                    + " MiB together on one data node, more than is read in one moment: ask for fewer at once");
+
     private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
@@ -121,6 +126,8 @@ final class Reads {
     }
 
     private void send(MultiRead group, Effects effects) {
+        // Also when it has to wait: what else of it was lost with the same link must not bring it back a second time.
+        group.begin();
         View view = cluster.view();
         for (int i = 0; i < group.positions.length; i++) {
             Arc arc = view.arcAt(group.positions[i]);
@@ -133,7 +140,6 @@ final class Reads {
                 return;
             }
         }
-        group.begin();
         for (int i = 0; i < group.positions.length; i++) {
             route(new PendingRead(group, i), effects);
         }
@@ -224,6 +230,25 @@ final class Reads {
             effects.reply(read.client, failure);
         } else if (group.awaits(read)) {
             group.failed(failure, effects);
+        }
+    }
+
+    /**
+     * Groups of which a slave answered no more: they are read again.
+     *
+     * @param batch all reads of that batch; a group that stood first had the answer for itself, and is too large
+     */
+    void readAgain(List<PendingRead> unanswered, List<PendingRead> batch, Effects effects) {
+        for (PendingRead read : unanswered) {
+            MultiRead group = read.group;
+            if (group == null || !group.awaits(read)) {
+                continue;
+            }
+            if (batch.get(0).group == group) {
+                group.failed(TOO_MUCH, effects);
+            } else {
+                send(group, effects);
+            }
         }
     }
 

@@ -31,9 +31,17 @@ import org.jspecify.annotations.Nullable;
  * page has to remember, and the pages of all slaves fit together. A walk asks every slave for the keys that are read from
  * its copy under one view; when the view or a liveness changes, the page, or the count, begins anew.
  *
+ * <p>What was found is handed out only while nobody else can have written: every copy in sync of every arc has granted this
+ * coordinator's epoch within the last second, as for single reads ({@link ReadFence}).
+ *
  * <p>Threading: one machine's.
  */
 final class Scans {
+    private static final Result NOT_GRANTED = Result.Failure.of(
+            ErrorCode.UNAVAILABLE,
+            "The up-to-date copies of some keys cannot be told for sure: a data node does not answer, and that cannot be"
+                    + " stored. Try again in a moment");
+
     private static final Comparator<Bytes> IN_SCAN_ORDER =
             (a, b) -> Long.compareUnsigned(RecordTable.scanHash(a), RecordTable.scanHash(b));
 
@@ -48,6 +56,8 @@ final class Scans {
         final List<Bytes> keys = new ArrayList<>();
         long upTo = BoundedScan.END;
         long count;
+        /** When it stops waiting for grants; 0: it does not wait yet. */
+        long giveUpAtNs;
 
         Walk(long client, Command.@Nullable Scan page) {
             this.client = client;
@@ -62,8 +72,16 @@ final class Scans {
         }
     }
 
+    private static final long PATIENCE_NS = 3_000_000_000L;
+
     private final Cluster cluster;
+    private final Grants grants;
+    private final StaleMarker stale;
     private final WallClock clock;
+    /** Complete, and waiting for grants. */
+    private Map<Long, Walk> fenced = new LinkedHashMap<>();
+
+    private boolean staleProposed;
     /** By the id of their messages, in the order they came. */
     private Map<Long, Walk> walks = new LinkedHashMap<>();
     /** To be asked, when the turn ends: behind the commits that were decided before. */
@@ -71,13 +89,15 @@ final class Scans {
 
     private long lastId;
 
-    Scans(Cluster cluster, WallClock clock) {
+    Scans(Cluster cluster, Grants grants, StaleMarker stale, WallClock clock) {
         this.cluster = cluster;
+        this.grants = grants;
+        this.stale = stale;
         this.clock = clock;
     }
 
     int clientsWaiting() {
-        return walks.size();
+        return walks.size() + fenced.size();
     }
 
     void page(long client, Command.Scan scan) {
@@ -97,9 +117,12 @@ final class Scans {
     /** The membership or a liveness changed: what the slaves have answered so far no longer fits together. */
     void restart() {
         Map<Long, Walk> again = walks;
+        Map<Long, Walk> complete = fenced;
         walks = new LinkedHashMap<>();
+        fenced = new LinkedHashMap<>();
         unsent.clear();
         again.values().forEach(this::begin);
+        complete.values().forEach(this::begin);
     }
 
     /** Whether slaves are to be asked when the turn ends. */
@@ -163,7 +186,7 @@ final class Scans {
                         page == null));
     }
 
-    void onReply(int member, ScanReply reply, Effects effects) {
+    void onReply(int member, ScanReply reply, long nowNs, Effects effects) {
         Walk walk = walks.get(reply.id());
         if (walk == null || !walk.missing.containsKey(member)) {
             return;
@@ -180,8 +203,43 @@ final class Scans {
         }
         if (walk.missing.isEmpty()) {
             walks.remove(reply.id());
-            effects.reply(walk.client, walk.page == null ? new Result.Count(walk.count) : pageOf(walk));
+            fenced.put(reply.id(), walk);
+            retry(nowNs, effects);
         }
+    }
+
+    /** Answers what waits for grants, if they have come; or gives up waiting. */
+    void retry(long nowNs, Effects effects) {
+        if (fenced.isEmpty()) {
+            return;
+        }
+        boolean granted = true;
+        boolean down = false;
+        for (Arc arc : cluster.view().arcs()) {
+            granted &= arc.copies().isEmpty() || grants.areGranted(arc, nowNs);
+            for (Copy copy : arc.copies()) {
+                down |= copy.inSync() && cluster.liveness(copy.member()) == Liveness.DOWN;
+            }
+        }
+        for (Iterator<Walk> waiting = fenced.values().iterator(); waiting.hasNext(); ) {
+            Walk walk = waiting.next();
+            walk.giveUpAtNs = walk.giveUpAtNs == 0 ? nowNs + PATIENCE_NS : walk.giveUpAtNs;
+            if (granted || nowNs >= walk.giveUpAtNs) {
+                waiting.remove();
+                effects.reply(walk.client, granted ? found(walk) : NOT_GRANTED);
+            }
+        }
+        if (!fenced.isEmpty() && down && !staleProposed) {
+            staleProposed = true;
+            stale.want((view, thenNs, sink) -> {
+                staleProposed = false;
+                retry(thenNs, sink);
+            });
+        }
+    }
+
+    private static Result found(Walk walk) {
+        return walk.page == null ? new Result.Count(walk.count) : pageOf(walk);
     }
 
     /** All keys up to where every slave has looked; the others come again with the next page. */

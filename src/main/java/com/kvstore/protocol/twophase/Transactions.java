@@ -60,6 +60,7 @@ final class Transactions {
     private final Deque<Transaction> ready = new ArrayDeque<>();
 
     private boolean startingReady;
+    private boolean fenced;
 
     Transactions(
             Cluster cluster,
@@ -127,6 +128,10 @@ final class Transactions {
         }
         if (transaction.writes.isEmpty()) {
             finish(transaction, Result.Ack.WHOLE, effects);
+            return;
+        }
+        if (fenced) {
+            parked.add(transaction);
             return;
         }
         AttemptBuilder.Outcome outcome = builder.build(transaction);
@@ -326,28 +331,11 @@ final class Transactions {
         View view = cluster.view();
         graceUntilNs = Long.MAX_VALUE;
         for (Attempt attempt : open.all()) {
-            boolean participantLost = false;
-            boolean mayFallBehind = false;
-            int unreachable = 0;
-            for (int i = 0; i < attempt.participants.length; i++) {
-                if (attempt.stand(i) == Stand.SETTLED) {
-                    continue;
-                }
-                int member = attempt.participants[i];
-                boolean down = cluster.liveness(member) == Liveness.DOWN;
-                participantLost |= !attempt.countsFullyIn(view, i);
-                if (down && attempt.fate != Fate.COMMITTED && attempt.mayFallBehindIn(view, i, cluster)) {
-                    mayFallBehind = true;
-                } else if (down && attempt.countsIn(view, i)) {
-                    unreachable = attempt.stand(i) == Stand.ASKED || attempt.fate != Fate.OPEN ? member : unreachable;
-                } else if (down && attempt.fate != Fate.OPEN) {
-                    attempt.stand(i, Stand.SETTLED);
-                }
-            }
-            if (mayFallBehind && unreachable == 0 && !participantLost) {
+            Attempt.Outlook outlook = attempt.outlook(view, cluster);
+            if (outlook.mayFallBehind() && outlook.unreachable() == 0 && !outlook.participantLost()) {
                 proposeStale();
             } else {
-                reconsider(attempt, participantLost, unreachable, nowNs, effects);
+                reconsider(attempt, outlook.participantLost(), outlook.unreachable(), nowNs, effects);
             }
         }
         retryParked(effects);
@@ -406,6 +394,16 @@ final class Transactions {
         for (Transaction transaction : again) {
             start(transaction, effects);
         }
+    }
+
+    /** From now on no attempt begins. */
+    void fence() {
+        fenced = true;
+    }
+
+    void unfence(Effects effects) {
+        fenced = false;
+        retryParked(effects);
     }
 
     OpenAttempts open() {

@@ -78,7 +78,7 @@ public final class TwoPhaseCoordinator {
         Grants grants = new Grants(channels);
         this.reads = new Reads(cluster, channels, cache, grants, clock);
         this.fence = new ReadFence(cluster, grants, reads, stale);
-        this.scans = new Scans(cluster, clock);
+        this.scans = new Scans(cluster, grants, stale, clock);
         this.transactions = new Transactions(
                 cluster,
                 channels,
@@ -198,6 +198,10 @@ public final class TwoPhaseCoordinator {
             transactions.onAnswered(sent, member, reply, effects);
         }
         fence.onAnswered(sent.nextReads(reply.answers().size()), reply.answers(), nowNs, effects);
+        if (reply.last()) {
+            reads.readAgain(channel.finish(sent), sent.reads, effects);
+        }
+        scans.retry(nowNs, effects);
         for (Expired expired : reply.expired()) {
             if (!recovery.isInDoubt(expired.key())) {
                 transactions.deleteExpired(expired, effects);
@@ -206,8 +210,8 @@ public final class TwoPhaseCoordinator {
     }
 
     /** A slave answered a step of a scan. */
-    public void onScanReply(int member, ScanReply reply, Effects effects) {
-        scans.onReply(member, reply, effects);
+    public void onScanReply(int member, ScanReply reply, long nowNs, Effects effects) {
+        scans.onReply(member, reply, nowNs, effects);
     }
 
     /** A member of the view greeted and is up. */
@@ -237,6 +241,15 @@ public final class TwoPhaseCoordinator {
         fence.retry(nowNs, effects);
     }
 
+    /**
+     * Members are about to be told of another view: what was gathered under {@code before} leaves ahead of it. A member that
+     * loses its copy of a key with the new view would else pass over a commit that is decided, and answer a read that comes
+     * behind with the value before.
+     */
+    public void viewChanging(View before, long nowNs, Effects effects) {
+        channels.send(turn(before.epoch(), nowNs), effects);
+    }
+
     /** Another view is in force. */
     public void viewChanged(View before, View after, long nowNs, Effects effects) {
         if (ViewChanges.beganAnew(before, after)) {
@@ -257,6 +270,16 @@ public final class TwoPhaseCoordinator {
     /** Proposes the changes of the view that writes wait for; before the turn's proposals are made durable. */
     public void proposeChanges() {
         stale.turnEnded();
+    }
+
+    /** From now on no transaction begins; those under way end. */
+    public void fence() {
+        transactions.fence();
+    }
+
+    /** Transactions begin again, behind whatever was sent meanwhile. */
+    public void unfence(Effects effects) {
+        transactions.unfence(effects);
     }
 
     /** Sends what the turn gathered. */
@@ -309,8 +332,11 @@ public final class TwoPhaseCoordinator {
     }
 
     private Channel.Turn turn(long nowNs) {
-        return new Channel.Turn(
-                cluster.view().epoch(), transactions.settledBelow(), recovery.priorSettled(), clock.nowMs(), nowNs);
+        return turn(cluster.view().epoch(), nowNs);
+    }
+
+    private Channel.Turn turn(long epoch, long nowNs) {
+        return new Channel.Turn(epoch, transactions.settledBelow(), recovery.priorSettled(), clock.nowMs(), nowNs);
     }
 
     private void pingWhere(Predicate<Channel> wanted, long nowNs, Effects effects) {
@@ -327,6 +353,7 @@ public final class TwoPhaseCoordinator {
     public void tick(long nowNs, Effects effects) {
         transactions.tick(nowNs, effects);
         fence.retry(nowNs, effects);
+        scans.retry(nowNs, effects);
     }
 
     /** Members that left a batch unanswered for longer than {@code timeoutNs}. */

@@ -48,13 +48,14 @@ public sealed interface TwoPhaseMessage extends Message {
      * commit and abort is carried out. It also grants the epoch for another second.
      *
      * <p>Large values make the answer come in parts, so that no frame grows beyond bounds: the first carries the refusals,
-     * the reads' answers are spread over all.
+     * the reads' answers are spread over all. Past so many bytes of values the last reads stay unanswered, so that no number
+     * of reads makes a slave hold more than it can send: they are to be asked again.
      *
      * @param last whether this is the only part, or the last one
      * @param stored whether the batch's commits and aborts are kept as the slave's durability demands; false: its disk
      *     fails for now, and they must be told again, or they would be unknown to it after a restart
      * @param keys how many keys with a value the slave holds now
-     * @param answers one for each read, in their order
+     * @param answers one for each read, in their order; all parts together at least one if there are reads
      * @param expired some of the keys whose deadline has passed, of those this slave owns
      */
     record BatchReply(

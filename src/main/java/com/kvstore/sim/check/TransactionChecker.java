@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class TransactionChecker {
     private final Map<Bytes, Map<Bytes, Optional<Operation>>> writers = new HashMap<>();
 
     private final Map<Bytes, Map<Bytes, List<Operation>>> readers = new HashMap<>();
+    private final Map<Bytes, TreeMap<Long, List<Operation>>> readsByStart = new HashMap<>();
 
     /**
      * @param byKey everything, by key
@@ -39,7 +41,12 @@ final class TransactionChecker {
         byKey.forEach((key, ofKey) -> {
             Map<Bytes, Optional<Operation>> writerOf = new HashMap<>();
             Map<Bytes, List<Operation>> readersOf = new HashMap<>();
+            TreeMap<Long, List<Operation>> byStart = new TreeMap<>();
             for (Operation operation : ofKey) {
+                if (operation.kind() == Kind.GET) {
+                    byStart.computeIfAbsent(operation.startNs(), any -> new ArrayList<>(1))
+                            .add(operation);
+                }
                 Bytes value = operation.value();
                 if (value == null) {
                     continue;
@@ -52,6 +59,7 @@ final class TransactionChecker {
             }
             writers.put(key, writerOf);
             readers.put(key, readersOf);
+            readsByStart.put(key, byStart);
         });
     }
 
@@ -90,9 +98,16 @@ final class TransactionChecker {
             return null;
         }
         for (Operation part : parts) {
-            for (Operation read : byKey.getOrDefault(part.key(), List.of())) {
-                if (read.kind() == Kind.GET && read.startNs() > first.endNs() && showsWhatWasBefore(read, part)) {
-                    return half(first, read, part);
+            // After the answer to the write, an old value is wrong by itself: KeyChecker says so.
+            long untilNs = part.outcome() == Outcome.DONE ? part.endNs() : Operation.NEVER;
+            for (List<Operation> from : readsByStart
+                    .getOrDefault(part.key(), new TreeMap<>())
+                    .subMap(first.endNs(), false, Math.max(first.endNs(), untilNs), true)
+                    .values()) {
+                for (Operation read : from) {
+                    if (showsWhatWasBefore(read, part)) {
+                        return half(first, read, part);
+                    }
                 }
             }
         }

@@ -305,9 +305,19 @@ final class RingHarness {
     }
 
     long ask(Command command, RequestId id) {
+        long client = queue(command, id);
+        settle();
+        return client;
+    }
+
+    /** Asks in the coordinator's next turn, together with whatever else arrives until then. */
+    long queue(Command command) {
+        return queue(command, null);
+    }
+
+    private long queue(Command command, RequestId id) {
         long client = ++lastClient;
         coordinator.inbox.add(new Input.ClientRequested(client, command, id));
-        settle();
         return client;
     }
 

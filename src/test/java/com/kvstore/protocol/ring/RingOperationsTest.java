@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +63,58 @@ final class RingOperationsTest {
         assertEquals(Result.Ack.WHOLE, put(ring, BOB, asRead));
         assertEquals(ErrorCode.CONFLICT, RingHarness.code(put(ring, ALICE, asRead)));
         assertEquals("bob", ring.get("username"));
+    }
+
+    private static List<Bytes> putLargeValues(RingHarness ring, int count) {
+        List<Bytes> keys = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            keys.add(Bytes.of("large-" + i));
+            ring.ask(Command.Transact.of(Write.put(keys.get(i), Bytes.wrap(new byte[1 << 20]))));
+        }
+        ring.advance(100);
+        return keys;
+    }
+
+    /** One client's 300 reads of 1 MiB once made the slave send so much at once that its link was cut, again and again. */
+    @Test
+    void readsOfManyLargeValuesAreAnsweredABoundedAmountAtATime() {
+        RingHarness ring = RingHarness.cluster(8081);
+        List<Bytes> keys = putLargeValues(ring, 100);
+        SortedMap<Long, Integer> bySequence = new TreeMap<>();
+        ring.withhold = message -> {
+            if (message instanceof BatchReply reply) {
+                bySequence.merge(reply.sequence(), reply.answers().size(), Integer::sum);
+            }
+            return false;
+        };
+        List<Long> asked = new ArrayList<>();
+        for (Bytes key : keys) {
+            asked.add(ring.ask(new Command.Get(key)));
+        }
+        ring.advance(1_000);
+        for (long request : asked) {
+            assertEquals(
+                    1 << 20, ((Result.Value) ring.answers.get(request)).value().length());
+        }
+        int most = bySequence.values().stream().max(Integer::compare).orElseThrow();
+        assertTrue(most <= 32, most + " MiB in the answer to one batch");
+    }
+
+    @Test
+    void aReadOfOneMomentIsWholeOrTooLarge() {
+        RingHarness ring = RingHarness.cluster(8081);
+        List<Bytes> keys = putLargeValues(ring, 60);
+        List<Long> fitting = new ArrayList<>();
+        for (int from = 0; from <= 40; from += 20) {
+            fitting.add(ring.ask(new Command.GetAll(keys.subList(from, from + 20))));
+        }
+        long tooLarge = ring.ask(new Command.GetAll(keys));
+        ring.advance(1_000);
+        for (long request : fitting) {
+            assertEquals(
+                    20, ((Result.Values) ring.answers.get(request)).values().size());
+        }
+        assertEquals(ErrorCode.TOO_LARGE, RingHarness.code(ring.answers.get(tooLarge)));
     }
 
     @Test

@@ -192,6 +192,27 @@ class ReadsTest {
         assertEquals(0, reads.clientsWaiting());
     }
 
+    /** Found by the simulator: two of its reads were lost with one link, and it was answered for each. */
+    @Test
+    void severalKeysThatWaitForALinkAreAnsweredOnceThoughSeveralReadsWereLost() {
+        Bytes one = cluster.keyOwnedBy(1);
+        reads.getAll(CLIENT, List.of(one, KEY, cluster.keyOwnedBy(2), cluster.keyOwnedBy(3)), 0, effects);
+        List<PendingRead> lost = new ArrayList<>();
+        for (int member = 1; member <= 3; member++) {
+            cluster.liveness.put(member, Liveness.CONNECTING);
+            lost.addAll(channels.reset(member));
+        }
+        reads.reroute(lost, effects);
+        for (int member = 1; member <= 3; member++) {
+            cluster.liveness.put(member, Liveness.DOWN);
+        }
+
+        reads.retryParked(effects);
+
+        assertEquals(ErrorCode.UNAVAILABLE, ((Result.Failure) onlyReply()).code());
+        assertEquals(0, reads.clientsWaiting());
+    }
+
     private interface Answering {
         ReadAnswer to(Bytes key);
     }

@@ -32,7 +32,9 @@ class ScansTest {
     private final ClusterFixture cluster = new ClusterFixture(3);
     private final RecordingEffects effects = new RecordingEffects();
     private final WallClock clock = new WallClock();
-    private final Scans scans = new Scans(cluster, clock);
+    private final Channels channels = new Channels(cluster);
+    private final Scans scans = new Scans(cluster, new Grants(channels), new StaleMarker(cluster, channels), clock);
+    private long nowNs;
     private final Map<Integer, MemoryTable> tables = new TreeMap<>();
     private final TreeSet<String> stored = new TreeSet<>();
 
@@ -41,6 +43,7 @@ class ScansTest {
         clock.start(NOW_MS, 0);
         for (int member = 1; member <= 3; member++) {
             tables.put(member, new MemoryTable());
+            channels.of(member).grantedFromNs = 0;
         }
         for (int i = 0; i < 3_000; i++) {
             store((i % 3 == 0 ? "user:" : "item:") + i, Bytes.of("x"), Expiry.NO_DEADLINE);
@@ -51,6 +54,31 @@ class ScansTest {
     @Test
     void thePagesTogetherHoldEveryKeyOnceThoughItHasTwoCopies() {
         assertEquals(stored, allPages(""));
+    }
+
+    @Test
+    void aCountWaitsForTheGrantsOfAllCopiesInSyncAndIsGivenUpWithoutThem() {
+        nowNs = 5_000_000_000L;
+        scans.count(CLIENT);
+        scans.turnEnded(effects);
+        answerAll();
+        assertEquals(
+                List.of(), effects.replies, "a newer coordinator may write where nobody has granted anything lately");
+        assertEquals(1, scans.clientsWaiting());
+        for (int member = 1; member <= 3; member++) {
+            channels.of(member).grantedFromNs = nowNs;
+        }
+        scans.retry(nowNs, effects);
+        assertEquals(new Result.Count(3_000), effects.replies.get(0).result());
+
+        nowNs += 5_000_000_000L;
+        scans.count(CLIENT);
+        scans.turnEnded(effects);
+        answerAll();
+        scans.retry(nowNs + 4_000_000_000L, effects);
+        assertEquals(
+                ErrorCode.UNAVAILABLE, ((Result.Failure) effects.replies.get(1).result()).code());
+        assertEquals(0, scans.clientsWaiting());
     }
 
     @Test
@@ -168,7 +196,7 @@ class ScansTest {
         effects.sent.clear();
         effects.sent.addAll(asked);
         int member = (int) next.link();
-        scans.onReply(member, KeyScan.run((Scan) next.message(), table(member), cluster.view, member), effects);
+        scans.onReply(member, KeyScan.run((Scan) next.message(), table(member), cluster.view, member), nowNs, effects);
     }
 
     private Result takeReply() {
