@@ -120,7 +120,11 @@ final class FaultInjector {
             return false;
         }
         Slave slave = random.pick(staying);
-        slave.retire();
+        if (drain) {
+            slave.drain();
+        } else {
+            slave.retire();
+        }
         Command command = drain
                 ? new Command.Drain(slave.node().address())
                 : new Command.Forget(slave.node().address());

@@ -138,6 +138,7 @@ public final class GroupSimulation {
             watcher.end();
         }
         await("a client waits for ever", ANSWER_NS, () -> isFinished() ? null : "");
+        await("a peer does not come back", ANSWER_NS, () -> cluster.machines().size() < options.slaves() ? "" : null);
         await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);
     }
 

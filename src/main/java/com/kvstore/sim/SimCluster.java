@@ -40,6 +40,7 @@ public final class SimCluster {
         private RecordTable table;
         private long incarnation;
         private boolean retired;
+        private boolean givesItsDataAway;
 
         private Slave(int index, @Nullable SimStore store) {
             ServerNode address = addressOf(index);
@@ -87,6 +88,12 @@ public final class SimCluster {
         /** An operator has taken it out for good: it is not started again. */
         void retire() {
             retired = true;
+        }
+
+        /** An operator is draining it: until it has left, what it has on disk is needed. */
+        void drain() {
+            retired = true;
+            givesItsDataAway = options.durable();
         }
 
         boolean isRetired() {
@@ -167,7 +174,11 @@ public final class SimCluster {
 
     /** Whether a node that is down is to be started again. */
     boolean isWanted(SimNode node) {
-        return node != otherCoordinator && slaves.stream().noneMatch(slave -> slave.node == node && slave.retired);
+        return node != otherCoordinator && slaves.stream().noneMatch(slave -> slave.node == node && isDone(slave));
+    }
+
+    private boolean isDone(Slave slave) {
+        return slave.retired && (!slave.givesItsDataAway || hasLeft(slave));
     }
 
     public List<Slave> slaves() {

@@ -23,6 +23,8 @@ final class Watcher implements Workload {
 
     @Override
     public @Nullable Task next() {
-        return ended ? null : new Task(new Command.Get(random.pick(keys)), random.skewed(1_000_000, 500_000_000L), false);
+        return ended
+                ? null
+                : new Task(new Command.Get(random.pick(keys)), random.skewed(1_000_000, 500_000_000L), false);
     }
 }

@@ -38,6 +38,7 @@ final class ChaosRun {
     private static final Duration LONG = Duration.ofSeconds(90);
     /** What is judged is what clients were told; a machine that is busy otherwise may take its time to start processes. */
     private static final Duration HEALING = Duration.ofMinutes(4);
+
     private static final long READS_MS = 60_000;
 
     private record Undo(long dueNs, Runnable action) {}

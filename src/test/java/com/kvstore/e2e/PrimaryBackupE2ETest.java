@@ -86,9 +86,15 @@ class PrimaryBackupE2ETest {
     void anyPeerTakesAnyCommand() {
         startAll();
 
-        assertEquals("✓ PUT successful: name\n", client(port + "", "SET", "name", "Apurv").out());
-        assertEquals("✓ Value for 'name' is: Apurv\n", client(port + 1 + "", "GET", "name").out());
-        assertEquals("✓ DELETE successful: name\n", client(port + 2 + "", "DELETE", "name").out());
+        assertEquals(
+                "✓ PUT successful: name\n",
+                client(port + "", "SET", "name", "Apurv").out());
+        assertEquals(
+                "✓ Value for 'name' is: Apurv\n",
+                client(port + 1 + "", "GET", "name").out());
+        assertEquals(
+                "✓ DELETE successful: name\n",
+                client(port + 2 + "", "DELETE", "name").out());
         Outcome absent = client(port + "", "GET", "name");
         assertEquals("✗ Key not found: name\n", absent.out());
         assertEquals(1, absent.exit());
@@ -136,7 +142,9 @@ class PrimaryBackupE2ETest {
         Outcome write = group("--timeout", "6s", "put", "k", "w");
 
         assertEquals(2, write.exit(), write.toString());
-        assertTrue(write.toString().contains("peers can be reached") || write.toString().contains("unknown"),
+        assertTrue(
+                write.toString().contains("peers can be reached")
+                        || write.toString().contains("unknown"),
                 write.toString());
         Outcome later = group("--timeout", "6s", "put", "k", "w");
         assertTrue(later.toString().contains("Only 1 of 3 peers can be reached"), later.toString());
@@ -150,8 +158,8 @@ class PrimaryBackupE2ETest {
         assertEquals(0, peers[victim].awaitExit(SOON));
         assertEquals(0, group("put", "k", "v").exit());
 
-        Outcome wrong = RunningProcess.run(
-                directory, Map.of(), Cluster.command("run-node.sh", "7", file.toString()), "");
+        Outcome wrong =
+                RunningProcess.run(directory, Map.of(), Cluster.command("run-node.sh", "7", file.toString()), "");
         assertEquals(2, wrong.exit());
         assertTrue(wrong.err().contains("NODE_ID 7 is not in"), wrong.toString());
     }
@@ -162,8 +170,7 @@ class PrimaryBackupE2ETest {
         Outcome outcome = RunningProcess.run(
                 directory,
                 Map.of("TMPDIR", directory.toString()),
-                Cluster.command(
-                        "run-cluster.sh", "--protocol", "primary-backup", "--nodes", "3", "--port", first + ""),
+                Cluster.command("run-cluster.sh", "--protocol", "primary-backup", "--nodes", "3", "--port", first + ""),
                 "put:username:alice\nget:username\n");
 
         assertEquals("✓ PUT successful: username\n✓ Value for 'username' is: alice\n", outcome.out());

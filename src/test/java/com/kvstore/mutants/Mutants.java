@@ -76,30 +76,6 @@ final class Mutants {
                     "",
                     36),
             new Mutant(
-                    "a copy that is filled does not learn what its source knows to be committed",
-                    MOVES + "MoveTarget.java",
-                    "learned.accept(chunk.committed());",
-                    "",
-                    1),
-            new Mutant(
-                    "a copy is filled while what it holds prepared is in doubt",
-                    TWO_PHASE + "TwoPhaseCoordinator.java",
-                    "return !recovery.isInDoubtIn(member, ranges);",
-                    "return true;",
-                    1),
-            new Mutant(
-                    "a leave to go from before the last greeting counts",
-                    RING + "Registration.java",
-                    "if (answer.number() <= goodbyesVoid) {",
-                    "if (false) {",
-                    1),
-            new Mutant(
-                    "rely on the only copy of a slave that was told that it may go",
-                    TWO_PHASE + "StaleMarker.java",
-                    "&& !cluster.isGoing(member)",
-                    "",
-                    1),
-            new Mutant(
                     "serve before recovery is complete",
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "} else if (!recovery.isComplete()) { held.add",
@@ -216,77 +192,53 @@ final class Mutants {
                     "return true;",
                     30),
             new Mutant(
-                    "drop tombstones while a copy is being filled",
-                    TWO_PHASE + "Participant.java",
-                    "!batch.priorSettled() || !view.whole()",
-                    "!batch.priorSettled()",
-                    1),
-            new Mutant(
-                    "end a move for a copy that has fallen behind meanwhile",
-                    RING + "Surroundings.java",
-                    "ViewChanges.complete(view, member, takingWrites(member, ranges))",
-                    "ViewChanges.complete(view, member, ranges)",
-                    1),
-            new Mutant(
-                    "take a member without a copy for one that never prepared",
-                    TWO_PHASE + "Recovery.java",
-                    "if (copy != null && copy.inSync() && (tookPart || !arc.lost())) {",
-                    "if (copy == null ? tookPart : copy.inSync() && (tookPart || !arc.lost())) {",
-                    1),
-            new Mutant(
-                    "say 'not applied' before the abort is acknowledged",
-                    TWO_PHASE + "Transactions.java",
-                    "if (owed != null && transaction.allAttemptsSettled()) {",
-                    "if (owed != null) {",
-                    1),
-            new Mutant(
-                    "hand out a scan that a newer coordinator may have made old",
-                    TWO_PHASE + "Scans.java",
-                    "granted &= arc.copies().isEmpty() || grants.areGranted(arc, nowNs);",
-                    "",
-                    1),
-            new Mutant(
                     "a move forgets deadlines",
                     MOVES + "Filling.java",
                     "table.apply(record);",
                     "table.apply(record.position(), record.key(), record.value(), 0, record.version());",
-                    1),
+                    2),
             new Mutant(
                     "serve a value after its deadline",
                     TWO_PHASE + "Reads.java",
                     "if (bytes != null && !Expiry.isPast(answer.deadlineMs(), clock.nowMs())) {",
                     "if (bytes != null) {",
-                    1),
-            new Mutant(
-                    "the cache serves a value after its deadline",
-                    TWO_PHASE + "Reads.java",
-                    "&& !Expiry.isPast(cached.deadlineMs(), clock.nowMs())",
-                    "",
-                    1),
+                    18),
             new Mutant(
                     "a multi-get mixes answers of two moments",
                     TWO_PHASE + "MultiRead.java",
                     "return !done && read.round == round;",
                     "return !done;",
-                    1),
+                    36),
             new Mutant(
                     "a condition on a version does not look",
                     "common/Condition.java",
                     "case VERSION -> !expired && present.version().equals(version);",
                     "case VERSION -> !expired;",
-                    1),
+                    4),
             new Mutant(
                     "put-if-absent writes over what is there",
                     "common/Condition.java",
                     "case ABSENT -> expired;",
                     "case ABSENT -> true;",
-                    1),
+                    5),
             new Mutant(
                     "a computation's keys are read before the last write to them is applied",
                     TWO_PHASE + "Transactions.java",
                     "if (locks.acquire(transaction)) { start(transaction, effects); }",
                     "if (locks.acquire(transaction) || transaction.mustCompute()) { start(transaction, effects); }",
-                    1),
+                    8),
+            new Mutant(
+                    "prepare where a copy is being filled without a look at the conditions",
+                    TWO_PHASE + "AttemptBuilder.java",
+                    "if (transaction.verified) { return false; }",
+                    "if (true) { return false; }",
+                    18),
+            new Mutant(
+                    "drop tombstones while a copy is being filled",
+                    TWO_PHASE + "Participant.java",
+                    "!batch.priorSettled() || !view.whole()",
+                    "!batch.priorSettled()",
+                    50),
             new Mutant(
                     "take out of the ring who may hold all that is left",
                     RING + "HealthMonitor.java",
@@ -296,7 +248,7 @@ final class Mutants {
 
     /** Those of every protocol. */
     static List<Mutant> all() {
-        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL)
+        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL, EventualMutants.ALL, TotalOrderMutants.ALL)
                 .flatMap(List::stream)
                 .toList();
     }

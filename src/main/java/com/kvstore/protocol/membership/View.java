@@ -166,6 +166,21 @@ public final class View implements Persistent {
         return arcs.get(low);
     }
 
+    /** Whether the member has a copy in this state of every position in {@code ranges}. */
+    public boolean holds(int member, List<Range> ranges, Copy.Sync sync) {
+        for (Range range : ranges) {
+            for (int position = range.start(); position <= range.end(); ) {
+                Arc arc = arcAt(position);
+                Copy copy = arc.copyOf(member);
+                if (copy == null || copy.sync() != sync) {
+                    return false;
+                }
+                position = arc.end() + 1;
+            }
+        }
+        return true;
+    }
+
     /** Whether every arc has all the copies the ring wants, in sync, and no others. */
     public boolean whole() {
         return whole;

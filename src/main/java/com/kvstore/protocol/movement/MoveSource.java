@@ -2,6 +2,7 @@ package com.kvstore.protocol.movement;
 
 import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.Fetch;
 import com.kvstore.protocol.movement.MoveMessage.OpenMove;
@@ -13,6 +14,7 @@ import com.kvstore.protocol.parts.Stretch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +35,7 @@ public final class MoveSource {
     /** By link. */
     private final Map<Long, OpenedMove> opened = new HashMap<>();
 
-    private record OpenedMove(long move, PositionSet ranges) {}
+    private record OpenedMove(OpenMove request, PositionSet positions) {}
 
     /**
      * @param table what is fed from; only read
@@ -47,10 +49,14 @@ public final class MoveSource {
     /**
      * Handles {@link OpenMove} and {@link Fetch}; anything else is not for a source and is ignored.
      *
+     * <p>Both are refused unless this node's copies of what is moved are in sync, in the view it has: one that lost them with
+     * a newer view takes part in no writes of it, and drops what it holds, so what it would answer is no copy of anything.
+     *
      * @param currentEpoch of the newest view this node has accepted: a move of a later one would be answered without what
      *     that view's transactions will find settled here
+     * @param inSync whether this node's copies of all of these ranges are in sync
      */
-    public void on(long link, MoveMessage message, long currentEpoch, Effects effects) {
+    public void on(long link, MoveMessage message, long currentEpoch, Predicate<List<Range>> inSync, Effects effects) {
         if (message instanceof OpenMove open) {
             if (open.epoch() > currentEpoch) {
                 opened.remove(link);
@@ -58,10 +64,10 @@ public final class MoveSource {
                         + "); try again";
                 effects.send(link, new RefuseMove(open.move(), reason));
             } else {
-                opened.put(link, new OpenedMove(open.move(), new PositionSet(open.ranges())));
+                opened.put(link, new OpenedMove(open, new PositionSet(open.ranges())));
             }
         } else if (message instanceof Fetch fetch) {
-            effects.send(link, answer(opened.get(link), fetch));
+            effects.send(link, answer(opened.get(link), fetch, inSync));
         }
     }
 
@@ -70,15 +76,22 @@ public final class MoveSource {
         opened.remove(link);
     }
 
-    private MoveMessage answer(@Nullable OpenedMove move, Fetch fetch) {
-        if (move == null || move.move() != fetch.move()) {
+    private MoveMessage answer(@Nullable OpenedMove move, Fetch fetch, Predicate<List<Range>> inSync) {
+        if (move == null || move.request().move() != fetch.move()) {
             return new RefuseMove(fetch.move(), "move " + fetch.move() + " was not opened on this link; open it again");
+        }
+        if (!inSync.test(move.request().ranges())) {
+            return new RefuseMove(fetch.move(), "the source's copy of it is not in sync any more");
         }
         if (!DifferenceScan.inOrder(fetch.from(), fetch.pieces())) {
             return new RefuseMove(fetch.move(), "the pieces asked for are none or not in order");
         }
         DifferenceScan scan = new DifferenceScan(
-                fetch.from(), fetch.pieces(), fetch.maxBytes(), move.ranges()::contains, /* tombstonesCount= */ false);
+                fetch.from(),
+                fetch.pieces(),
+                fetch.maxBytes(),
+                move.positions()::contains,
+                /* tombstonesCount= */ false);
         scan.run(table, fetch.from());
         List<Stretch> differing = scan.differing();
         boolean last = scan.reached() == BoundedScan.END;

@@ -4,6 +4,7 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.movement.MoveMessage.CancelMove;
 import com.kvstore.protocol.movement.MoveMessage.Chunk;
 import com.kvstore.protocol.movement.MoveMessage.MoveDone;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -223,6 +225,19 @@ public final class MoveTarget {
     public void reset(Effects effects) {
         for (Run run : runs.values().toArray(new Run[0])) {
             forget(run, effects);
+        }
+    }
+
+    /**
+     * Another view: what is not being filled in it must not be changed by what an older move's source still sends.
+     *
+     * @param filling whether this node's copies of all of these ranges are being filled
+     */
+    public void viewChanged(Predicate<List<Range>> filling, Effects effects) {
+        for (Run run : runs.values().toArray(new Run[0])) {
+            if (!filling.test(run.start.ranges())) {
+                fail(run, "the membership has changed on the way", effects);
+            }
         }
     }
 

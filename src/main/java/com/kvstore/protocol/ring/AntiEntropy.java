@@ -69,6 +69,11 @@ final class AntiEntropy implements Cut.Use {
             return false;
         }
         effects.setTimer(TIMER, nowNs + INTERVAL_NS);
+        if (running) {
+            // A data node that was taken out of the ring meanwhile says nothing any more.
+            cut.done(effects);
+            stop("a data node did not answer", effects);
+        }
         if (!running
                 && views.started()
                 && views.current().ring().servers() >= 2

@@ -15,6 +15,7 @@ import com.kvstore.protocol.membership.MembershipMessage.Hello;
 import com.kvstore.protocol.membership.MembershipMessage.NewView;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.Peers;
+import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveSource;
@@ -28,6 +29,7 @@ import com.kvstore.protocol.twophase.Participant;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Scan;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,7 +217,7 @@ public final class SlaveMachine implements Machine {
                 target.on(link, message, nowNs, effects);
             }
         } else if (message instanceof MoveMessage.OpenMove || message instanceof MoveMessage.Fetch) {
-            source.on(link, message, epoch(), effects);
+            source.on(link, message, epoch(), ranges -> holds(ranges, Copy.Sync.IN_SYNC), effects);
         } else {
             target.on(link, message, nowNs, effects);
         }
@@ -283,6 +285,7 @@ public final class SlaveMachine implements Machine {
             storage.promise(new Promise(promise.cluster(), next.epoch(), promise.coordinator(), promise.startEpoch()));
         }
         member = self != null && self.incarnation() == incarnation ? self.id() : 0;
+        target.viewChanged(ranges -> holds(ranges, Copy.Sync.SYNCING), effects);
         sweeper.viewChanged(nowNs, effects);
         registration.viewChanged(next);
         if (before != null && member == 0) {
@@ -291,6 +294,10 @@ public final class SlaveMachine implements Machine {
             }
             registration.leftTheRing(before.leaving(), nowNs, effects);
         }
+    }
+
+    private boolean holds(List<Range> ranges, Copy.Sync sync) {
+        return view != null && view.holds(member, ranges, sync);
     }
 
     private Result answer(Command command) {

@@ -65,15 +65,17 @@ final class Ballots {
                 } else {
                     propose(lane, ballot, effects);
                 }
-            } else if (lane.blockedSinceNs != 0 && nowNs - lane.blockedSinceNs > patienceNs(lane)) {
+            } else if (isTooLong(lane, nowNs)) {
                 begin(lane, nowNs, effects);
             }
         }
     }
 
-    private long patienceNs(Lane lane) {
-        boolean dead = lane.life() < node.votes.life(lane.owner());
-        return (dead ? 0 : TotalOrderConfig.SUSPECT_NS) + node.index() * STAGGER_NS;
+    /** Whether to wait no longer; a lane of a life that is known to be over is not waited for at all. */
+    private boolean isTooLong(Lane lane, long nowNs) {
+        long patienceNs = TotalOrderConfig.SUSPECT_NS + node.index() * STAGGER_NS;
+        return lane.life() < node.votes.life(lane.owner())
+                || (lane.blockedSinceNs != 0 && nowNs - lane.blockedSinceNs > patienceNs);
     }
 
     private void begin(Lane lane, long nowNs, Effects effects) {

@@ -20,6 +20,12 @@ import java.util.List;
  * <p>Threading: one machine's.
  */
 final class Upkeep {
+    /**
+     * Nobody has opened a lane for this peer for so long: perhaps the only lanes left are of peers that do not know that
+     * they have them. Then all of them are ended, and everybody gets a new one.
+     */
+    private static final long STRANDED_NS = 1_200_000_000L;
+
     private static final long SWEEP_NS = 500_000_000L;
     private static final int LOOKED_AT_A_SWEEP = 10_000;
     private static final int SWEPT_AT_ONCE = 500;
@@ -30,6 +36,9 @@ final class Upkeep {
     private final Replica replica;
     private final Multicast multicast;
     private final Requests requests;
+    /** When this peer last had a lane. */
+    private long laneSinceNs;
+
     private long lastHeartbeatNs;
     private long lastAskNs;
     private long lastSweepNs;
@@ -107,7 +116,11 @@ final class Upkeep {
             multicast.castToAll();
             forgetDelivered();
         }
-        order.markBlocked(requests.readCounter(), now);
+        if (multicast.own() != null) {
+            laneSinceNs = now;
+        }
+        boolean stranded = now - laneSinceNs > STRANDED_NS;
+        order.markBlocked(stranded ? Long.MAX_VALUE : requests.readCounter(), now);
         if (now - lastAskNs > TotalOrderConfig.ASK_OTHERS_NS) {
             lastAskNs = now;
             askOthers(now, effects);

@@ -50,6 +50,27 @@ final class AttemptBuilder {
         return new Version(cluster.view().epoch(), counter + 1);
     }
 
+    /**
+     * Whether conditions must be looked at before anything is prepared. A copy that is being filled cannot check them, and
+     * when its move ends it counts like any other, with what it has prepared: that must be right by then, whatever becomes
+     * of the copy that could have refused.
+     */
+    boolean mustVerify(Transaction transaction) {
+        if (transaction.verified) {
+            return false;
+        }
+        for (int i = 0; i < transaction.positions.length; i++) {
+            if (!transaction.writes.get(i).condition().isNone()) {
+                for (Copy copy : cluster.view().arcAt(transaction.positions[i]).copies()) {
+                    if (copy.takesWrites() && !copy.inSync()) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
     Outcome build(Transaction transaction) {
         View view = cluster.view();
         if (view.members().isEmpty()) {

@@ -300,19 +300,21 @@ public final class Participant {
     }
 
     private static Refusal refusal(Version transaction, PreparedWrite write) {
-        String key = write.key().text();
-        return switch (write.condition().kind()) {
-            case ABSENT -> new Refusal(transaction, ErrorCode.CONFLICT, "Not applied: '" + key + "' is there already");
+        Result.Failure refused = refused(write.key(), write.condition());
+        return new Refusal(transaction, refused.code(), refused.message());
+    }
+
+    /** What a client hears when a condition does not hold. */
+    static Result.Failure refused(Bytes key, Condition condition) {
+        return switch (condition.kind()) {
+            case ABSENT -> Result.Failure.of(ErrorCode.CONFLICT, "Not applied: '" + key + "' is there already");
             case VERSION, EXPIRED ->
-                new Refusal(
-                        transaction,
+                Result.Failure.of(
                         ErrorCode.CONFLICT,
-                        "Not applied: '" + key + "' has changed since version "
-                                + write.condition().version() + ", or is gone");
+                        "Not applied: '" + key + "' has changed since version " + condition.version() + ", or is gone");
             case VALUE ->
-                new Refusal(
-                        transaction, ErrorCode.CONFLICT, "Not applied: '" + key + "' does not have the expected value");
-            case EXISTS, NONE -> new Refusal(transaction, ErrorCode.NOT_FOUND, "Key not found: " + key);
+                Result.Failure.of(ErrorCode.CONFLICT, "Not applied: '" + key + "' does not have the expected value");
+            case EXISTS, NONE -> Result.Failure.of(ErrorCode.NOT_FOUND, "Key not found: " + key);
         };
     }
 

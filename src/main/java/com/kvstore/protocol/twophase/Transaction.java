@@ -33,6 +33,8 @@ final class Transaction {
     int locksMissing;
     /** The present attempt last; all before it are aborted. */
     final List<Attempt> attempts = new ArrayList<>(1);
+    /** Its conditions were seen to hold; its keys are locked, so they still do. */
+    boolean verified;
     /** "Not applied", in words; said once nobody who counts can hold an attempt prepared. */
     @Nullable Result owed;
 

@@ -135,7 +135,9 @@ final class Transactions {
             return;
         }
         AttemptBuilder.Outcome outcome = builder.build(transaction);
-        if (outcome.attempt() != null) {
+        if (outcome.attempt() != null && builder.mustVerify(transaction)) {
+            resolver.verify(transaction, this::onComputed, effects);
+        } else if (outcome.attempt() != null) {
             Attempt attempt = outcome.attempt();
             transaction.attempts.add(attempt);
             open.add(attempt);

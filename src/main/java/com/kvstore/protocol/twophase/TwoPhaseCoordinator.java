@@ -187,7 +187,10 @@ public final class TwoPhaseCoordinator {
     /** A slave answered a batch. */
     public void onBatchReply(int member, BatchReply reply, long nowNs, Effects effects) {
         Channel channel = channels.existing(member);
-        Channel.Sent sent = channel == null ? null : channel.answered(reply.sequence(), reply.last(), nowNs);
+        if (channel == null) {
+            return;
+        }
+        Channel.Sent sent = channel.answered(reply.sequence(), reply.last(), nowNs);
         if (sent == null) {
             return;
         }

@@ -53,6 +53,36 @@ final class WriteResolver {
         reads.readAll(transaction.keys(), new Shown(transaction, then), effects);
     }
 
+    /** Looks whether the conditions of a transaction hold. Its keys are locked, as {@link #compute} has them. */
+    void verify(Transaction transaction, Then then, Effects effects) {
+        List<Write> conditional = transaction.writes.stream()
+                .filter(write -> !write.condition().isNone())
+                .toList();
+        List<Bytes> keys = conditional.stream().map(Write::key).toList();
+        reads.readAll(
+                keys,
+                new MultiRead.Sink() {
+                    @Override
+                    public void found(List<Optional<Result.Value>> values, Effects sink) {
+                        Result.Failure refusal = null;
+                        for (int i = 0; i < values.size() && refusal == null; i++) {
+                            Write write = conditional.get(i);
+                            boolean holds =
+                                    write.condition().holdsFor(values.get(i).orElse(null), clock.nowMs());
+                            refusal = holds ? null : Participant.refused(write.key(), write.condition());
+                        }
+                        transaction.verified = refusal == null;
+                        then.computed(transaction, refusal, sink);
+                    }
+
+                    @Override
+                    public void failed(Result.Failure failure, Effects sink) {
+                        then.computed(transaction, failure, sink);
+                    }
+                },
+                effects);
+    }
+
     /** Shows the next computation what one has left, under a version that nobody can have seen. */
     private void show(Map<Bytes, Result.Value> present, Write write, int number) {
         Bytes value = write.value();

@@ -108,7 +108,7 @@ final class MoveHarness {
         } else if (!toSource.isEmpty()) {
             RecordingEffects.Sent sent = toSource.remove();
             if (openLinks.contains(sent.link())) {
-                source.on(sent.link(), (MoveMessage) sent.message(), sourceEpoch, sourceEffects);
+                source.on(sent.link(), (MoveMessage) sent.message(), sourceEpoch, ranges -> true, sourceEffects);
             }
         } else if (!toTarget.isEmpty()) {
             RecordingEffects.Sent sent = toTarget.remove();

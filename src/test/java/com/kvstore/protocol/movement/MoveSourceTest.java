@@ -29,6 +29,7 @@ final class MoveSourceTest {
     private final MemoryTable table = new MemoryTable();
     private final MoveSource source = new MoveSource(table, () -> COMMITTED);
     private final RecordingEffects effects = new RecordingEffects();
+    private boolean inSync = true;
 
     @Test
     void aMoveNeverOpenedIsRefused() {
@@ -38,9 +39,20 @@ final class MoveSourceTest {
 
     @Test
     void aMoveOfALaterEpochIsRefusedAndNotServedAfterwards() {
-        source.on(LINK, new OpenMove(1, 6, LOWER_HALF), 5, effects);
+        source.on(LINK, new OpenMove(1, 6, LOWER_HALF), 5, any -> inSync, effects);
         assertInstanceOf(RefuseMove.class, effects.takeSent().get(0).message());
         assertInstanceOf(RefuseMove.class, ask(new Fetch(1, 0, NOTHING_THERE, 1000)));
+    }
+
+    /** Seed 50 of the simulator: it had lost its copy, and dropped it, before the target heard of that view. */
+    @Test
+    void aSourceWhoseCopyIsNotInSyncAnyMoreAnswersNothing() {
+        open(LOWER_HALF);
+        inSync = false;
+
+        RefuseMove refusal = assertInstanceOf(RefuseMove.class, ask(new Fetch(1, 0, NOTHING_THERE, 1000)));
+
+        assertTrue(refusal.reason().contains("not in sync"));
     }
 
     @Test
@@ -133,7 +145,7 @@ final class MoveSourceTest {
     }
 
     private void open(List<Range> ranges) {
-        source.on(LINK, new OpenMove(1, 5, ranges), 5, effects);
+        source.on(LINK, new OpenMove(1, 5, ranges), 5, any -> inSync, effects);
         assertEquals(List.of(), effects.takeSent());
     }
 
@@ -142,7 +154,7 @@ final class MoveSourceTest {
     }
 
     private Object ask(Fetch fetch) {
-        source.on(LINK, fetch, 5, effects);
+        source.on(LINK, fetch, 5, any -> inSync, effects);
         List<RecordingEffects.Sent> sent = effects.takeSent();
         assertEquals(1, sent.size());
         assertEquals(LINK, sent.get(0).link());

@@ -88,6 +88,22 @@ final class MoveTargetTest {
         assertTrue(world.movedRecords > 0);
     }
 
+    /** Seed 50 of the simulator: a move that was void already took from a copy in sync what its source had dropped. */
+    @Test
+    void aViewInWhichTheCopyIsNotBeingFilledEndsItsMove() {
+        fillSource(100);
+        world.start(1, SOURCE, LOWER_HALF, 0);
+
+        world.target.viewChanged(ranges -> true, world.effects);
+        assertTrue(world.target.active());
+        world.target.viewChanged(ranges -> !ranges.equals(LOWER_HALF), world.effects);
+
+        assertFalse(world.target.active());
+        assertEquals(1, world.effects.sentOf(MoveFailed.class).size());
+        world.run();
+        assertEquals(0, world.targetTable.keys());
+    }
+
     @Test
     void anEqualTargetFetchesNothingThoughTombstonesDiffer() {
         fillSource(5_000);

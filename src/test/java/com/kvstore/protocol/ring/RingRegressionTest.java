@@ -6,14 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
 import com.kvstore.common.Result;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Input;
+import com.kvstore.protocol.membership.Copy.Sync;
 import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
+import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.ring.RingHarness.Node;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Stories that the simulator found first, told with the ring's machines and no more faults than each needs. */
@@ -58,5 +63,23 @@ final class RingRegressionTest {
         long put = ring.ask(Command.Transact.of(Write.put(NAME, Bytes.of("bob"))));
         ring.advance(1_000);
         assertFalse(ring.answers.get(put) instanceof Result.Ack, "the leave to go may arrive at any moment");
+    }
+
+    /** Seed 18: an update of an absent key was prepared at a copy that could not know, and committed in recovery. */
+    @Test
+    void nothingIsPreparedWhereACopyIsBeingFilledBeforeItsConditionsAreSeenToHold() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        List<Batch> prepares = new ArrayList<>();
+        ring.withhold = message -> message instanceof MoveMessage.Fetch
+                || (message instanceof Batch batch && !batch.prepares().isEmpty() && prepares.add(batch));
+        ring.startSlave(8083);
+        ring.advance(100);
+        Bytes key = IntStream.range(0, 1_000)
+                .mapToObj(i -> Bytes.of("key" + i))
+                .filter(each -> ring.view().arcOf(each).copies().stream().anyMatch(copy -> copy.sync() == Sync.SYNCING))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(ErrorCode.NOT_FOUND, RingHarness.code(ring.update(key.text(), "x")));
+        assertEquals(List.of(), prepares);
     }
 }
