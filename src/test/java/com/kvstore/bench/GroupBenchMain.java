@@ -68,8 +68,10 @@ public final class GroupBenchMain {
     }
 
     private static void report(Side side) {
-        double mean =
-                side.measured.stream().mapToDouble(Measured::perSecond).average().orElse(0);
+        double mean = side.measured.stream()
+                .mapToDouble(Measured::perSecond)
+                .average()
+                .orElse(0);
         Measured last = side.measured.get(side.measured.size() - 1);
         System.out.printf(
                 Locale.ROOT,
