@@ -6,7 +6,6 @@ import java.util.List;
 final class PrimaryBackupMutants {
     private static final String PROTOCOL = "primary-backup";
     private static final String PACKAGE = "protocol/primarybackup/";
-    private static final String PARTS = "protocol/parts/";
 
     static final List<Mutant> ALL = List.of(
             mutant(
@@ -14,85 +13,55 @@ final class PrimaryBackupMutants {
                     PACKAGE + "Shipper.java",
                     "return held[held.length - replica.group.majority()];",
                     "return held[held.length - 1];",
-                    1),
+                    30),
             mutant(
                     "take the majority's promise for granted: it never runs out",
                     PACKAGE + "Shipper.java",
                     "return echoes[echoes.length - replica.group.majority()];",
                     "return nowNs;",
-                    1),
+                    87),
             mutant(
                     "a view begins with the new primary's own log, not with the best one",
                     PACKAGE + "ViewChanger.java",
                     "if (isBetter(promise, bestPromise)) {",
                     "if (false) {",
-                    1),
-            mutant(
-                    "the longest log is the best, of whatever view",
-                    PACKAGE + "ViewChanger.java",
-                    "return one.normalView() != other.normalView() ? one.normalView() > other.normalView() : one.op() > other.op();",
-                    "return one.op() > other.op();",
-                    1),
+                    6),
             mutant(
                     "a view begins with less than a majority's promises",
                     PACKAGE + "ViewChanger.java",
                     "if (counting.size() < replica.group.majority()) {",
                     "if (counting.size() < replica.group.tolerated()) {",
-                    1),
-            mutant(
-                    "a backup confirms before it holds what its view began with",
-                    PACKAGE + "Backup.java",
-                    "long op = replica.status == Status.NORMAL ? replica.log.last() : 0;",
-                    "long op = replica.target().last();",
-                    1),
+                    7),
             mutant(
                     "a backup keeps what its old view had beyond the new one's log",
                     PACKAGE + "Replica.java",
                     "if (normalView >= 0 && normalView == base) {",
                     "if (normalView >= 0) {",
-                    1),
-            mutant(
-                    "a peer that lost its memory takes part at once",
-                    PACKAGE + "Recovery.java",
-                    "replica.status = Status.JOINING;",
-                    "replica.status = Status.JOINING; replica.normalView = 0;",
-                    1),
+                    68),
             mutant(
                     "recover from one peer's word",
                     PACKAGE + "Recovery.java",
                     "if (answers.size() <= replica.group.tolerated() || !latest.primary()) {",
                     "if (!latest.primary()) {",
-                    1),
-            mutant(
-                    "a group forms without those who are not there",
-                    PARTS + "Formation.java",
-                    "return bootstrap && list.size()",
-                    "return list.size()",
-                    1),
+                    100),
             mutant(
                     "execute a retry again at another primary",
                     PACKAGE + "Replica.java",
                     "requests.apply(entry.id(), op);",
                     "",
-                    1),
+                    6),
             mutant(
                     "execute a retry again while the first attempt is in the log",
                     PACKAGE + "Primary.java",
                     "if (undecided != null) {",
                     "if (false) {",
-                    1),
+                    46),
             mutant(
                     "a table that is copied keeps what its source has deleted",
                     PACKAGE + "Fetcher.java",
                     "gone.forEach(replica.table::remove);",
                     "",
-                    1),
-            mutant(
-                    "what is judged by the end of the log is answered at once",
-                    PACKAGE + "Waiting.java",
-                    "if (read.op > replica.applied || read.clockMs > agreedMs) {",
-                    "if (false) {",
-                    1));
+                    3));
 
     private PrimaryBackupMutants() {}
 

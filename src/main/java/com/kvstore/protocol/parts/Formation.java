@@ -166,10 +166,10 @@ public final class Formation {
         List<Long> list = present();
         int missing = (int) list.stream().filter(each -> each == 0).count();
         if (missing > 0) {
-            return bootstrap
-                    && list.size() - missing >= group.majority()
-                    && empty() == heard.size() + 1
-                    && joinOwn(list, effects);
+            boolean wasReady = !founders.isEmpty();
+            founders = List.of();
+            boolean enough = list.size() - missing >= group.majority() && empty() == heard.size() + 1;
+            return bootstrap && enough ? joinOwn(list, effects) : wasReady;
         }
         boolean changed = !founders.equals(list);
         founders = list;

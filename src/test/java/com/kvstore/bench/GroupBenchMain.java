@@ -1,0 +1,128 @@
+package com.kvstore.bench;
+
+import com.kvstore.bench.Load.Form;
+import com.kvstore.bench.Load.Measured;
+import com.kvstore.bench.Requests.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Measures three peers of one protocol against a Redis primary with a replica, with WAIT and without, all on this host and
+ * in one run: slices of the loads take turns, so that whatever else the host does hits all alike.
+ *
+ * <p>The group must be of primary-backup, or any peer must take any request: the load goes to the first peer.
+ */
+public final class GroupBenchMain {
+    private static final int KEYS = 10_000;
+    private static final long SEED = 7;
+    private static final int PEERS = 3;
+
+    private record Side(String name, Load load, List<Measured> measured) {}
+
+    private GroupBenchMain() {}
+
+    /** {@code HOME PROTOCOL ROUNDS SLICE_MS}. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        List<Processes> started = new ArrayList<>();
+        try {
+            int group = group(Path.of(args[0]), args[1], started);
+            int redis = redis(started);
+            for (int[] shape : new int[][] {{50, 1}, {50, 16}}) {
+                List<Side> sides = List.of(
+                        side(args[1], group, Form.PLAIN, shape),
+                        side("redis + WAIT 1", redis, Form.WAITING, shape),
+                        side("redis", redis, Form.PLAIN, shape));
+                measure(sides, Integer.parseInt(args[2]), Long.parseLong(args[3]));
+                System.out.println("PUT " + shape[0] + " x " + shape[1]);
+                for (Side side : sides) {
+                    report(side);
+                    side.load.close();
+                }
+            }
+        } finally {
+            for (Processes processes : started) {
+                processes.close();
+            }
+        }
+    }
+
+    private static Side side(String name, int port, Form form, int[] shape) throws IOException {
+        Load load = new Load(port, new Requests(Kind.PUT, KEYS, SEED), form, shape[0], shape[1]);
+        return new Side(name, load, new ArrayList<>());
+    }
+
+    private static void measure(List<Side> sides, int rounds, long sliceMs) throws IOException {
+        for (int round = 0; round <= rounds; round++) {
+            for (Side side : sides) {
+                Measured measured = side.load.run(sliceMs);
+                if (round > 0) {
+                    side.measured.add(measured);
+                }
+            }
+        }
+    }
+
+    private static void report(Side side) {
+        double mean = side.measured.stream()
+                .mapToDouble(Measured::perSecond)
+                .average()
+                .orElse(0);
+        Measured last = side.measured.get(side.measured.size() - 1);
+        System.out.printf(
+                Locale.ROOT,
+                "  %-16s %8.0f per second, p50 %6.0f us, p99 %6.0f us, %d errors%n",
+                side.name,
+                mean,
+                last.latencyNs().getValueAtPercentile(50) / 1e3,
+                last.latencyNs().getValueAtPercentile(99) / 1e3,
+                side.measured.stream().mapToLong(Measured::errors).sum());
+    }
+
+    /** @return the first peer's port, which is the first primary's */
+    private static int group(Path home, String protocol, List<Processes> started)
+            throws IOException, InterruptedException {
+        Processes processes = new Processes("group");
+        started.add(processes);
+        Path file = processes.directory().resolve("group.conf");
+        int[] ports = new int[PEERS];
+        StringBuilder text = new StringBuilder("protocol " + protocol + "\n");
+        for (int i = 0; i < PEERS; i++) {
+            ports[i] = Processes.freePort();
+            text.append(i + 1).append(" 127.0.0.1 ").append(ports[i]).append('\n');
+        }
+        Files.writeString(file, text);
+        for (int i = 0; i < PEERS; i++) {
+            processes.start(ports[i], home.resolve("run-node.sh").toString(), "" + (i + 1), file.toString());
+        }
+        TimeUnit.SECONDS.sleep(3);
+        Load.fill(ports[0], new Requests(Kind.PUT, KEYS, SEED));
+        return ports[0];
+    }
+
+    private static int redis(List<Processes> started) throws IOException, InterruptedException {
+        Processes processes = new Processes("redis-pair");
+        started.add(processes);
+        int port = Processes.freePort();
+        int replica = Processes.freePort();
+        processes.start(port, "redis-server", "--port", "" + port, "--save", "", "--appendonly", "no");
+        processes.start(
+                replica,
+                "redis-server",
+                "--port",
+                "" + replica,
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--replicaof",
+                "127.0.0.1 " + port);
+        TimeUnit.SECONDS.sleep(2);
+        Load.fill(port, new Requests(Kind.PUT, KEYS, SEED));
+        return port;
+    }
+}
