@@ -52,6 +52,7 @@ final class Outbox {
     private long base = 1;
 
     private long baseBytes;
+
     private final SortedMap<Integer, Cursor> cursors = new TreeMap<>();
 
     Outbox(EventualConfig config, PeerLinks links) {
