@@ -63,6 +63,7 @@ final class EventualSimulationTest {
     @Test
     void aStuckLinkKeepsNobodyFromConverging() {
         GROUP.run(132, Overrides.NONE, Trace.silent());
+        GROUP.run(8066, Overrides.NONE, Trace.silent());
     }
 
     @Test

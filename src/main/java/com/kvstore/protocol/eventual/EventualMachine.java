@@ -220,8 +220,8 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
             if (!records.isEmpty()) {
                 long reading = clock.next(wall.nowMs());
                 Version version = new Version(reading, config.stream());
-                records.replaceAll(each -> new StoredRecord(
-                        each.position(), each.key(), each.value(), each.deadlineMs(), version));
+                records.replaceAll(each ->
+                        new StoredRecord(each.position(), each.key(), each.value(), each.deadlineMs(), version));
                 records.forEach(store::apply);
                 outbox.add(new Change(records));
                 holdings.ownIs(outbox.last(), reading);
