@@ -88,6 +88,7 @@ public final class SimCluster {
         /** An operator has taken it out for good: it is not started again. */
         void retire() {
             retired = true;
+            givesItsDataAway = false;
         }
 
         /** An operator is draining it: until it has left, what it has on disk is needed. */
