@@ -59,6 +59,12 @@ final class EventualSimulationTest {
         GROUP.run(7029, Overrides.NONE, Trace.silent());
     }
 
+    /** Of two peers that could fill a restarted one, the first did not answer, and it alone was asked. */
+    @Test
+    void aPeerThatDoesNotAnswerKeepsNobodyFromAskingAnother() {
+        GROUP.run(20351, Overrides.NONE, Trace.silent());
+    }
+
     /** A message that is stuck on a link holds up all behind it: the link is given up. */
     @Test
     void aStuckLinkKeepsNobodyFromConverging() {

@@ -56,6 +56,12 @@ final class TotalOrderSimulationTest {
         GROUP.run(1032, Overrides.NONE, Trace.silent());
     }
 
+    /** All lanes were opened anew at a counter that their owners' clocks had not reached: an entry came at that very counter. */
+    @Test
+    void nothingOnALaneHasTheCounterOfItsOpening() {
+        GROUP.run(30183, Overrides.NONE, Trace.silent());
+    }
+
     @Test
     void oneSeedIsOneRun() {
         long once = GROUP.run(3, Overrides.NONE, Trace.silent()).traceHash();

@@ -21,6 +21,7 @@ import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.WallClock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -71,6 +72,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     /** What was taken until then. */
     private final List<Change> early = new ArrayList<>();
 
+    private int rotation;
     private long stopAtNs;
 
     public EventualMachine(EventualConfig config, RecordTable table) {
@@ -267,7 +269,10 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
 
     private void lookForMissed(long nowNs, Effects effects) {
         boolean alone = true;
-        for (int peer : config.group().others(config.self())) {
+        // Another one first each time: who does not answer must not keep the others from being asked.
+        List<Integer> others = new ArrayList<>(config.group().others(config.self()));
+        Collections.rotate(others, rotation++);
+        for (int peer : others) {
             int index = config.group().indexOf(peer);
             alone &= heardNs[index] == 0 || nowNs - heardNs[index] > EventualConfig.ALONE_AFTER_NS;
             if (!repair.isBusy()
