@@ -169,7 +169,7 @@ public final class Formation {
             boolean wasReady = !founders.isEmpty();
             founders = List.of();
             boolean enough = list.size() - missing >= group.majority() && empty() == heard.size() + 1;
-            return bootstrap && enough ? joinOwn(list, effects) : wasReady;
+            return (bootstrap && enough) ? joinOwn(list, effects) : wasReady;
         }
         boolean changed = !founders.equals(list);
         founders = list;
