@@ -141,6 +141,7 @@ final class FaultInjector {
     /** What has left is stopped, as its console says it may be; it does not come back, though it may not know that it left. */
     private void stopOnceDrained(Slave slave) {
         if (cluster.hasLeft(slave)) {
+            slave.retire();
             slave.node().crash(Death.KILLED);
             return;
         }

@@ -88,6 +88,7 @@ public final class SimCluster {
         /** An operator has taken it out for good: it is not started again. */
         void retire() {
             retired = true;
+            givesItsDataAway = false;
         }
 
         /** An operator is draining it: until it has left, what it has on disk is needed. */
@@ -282,8 +283,8 @@ public final class SimCluster {
 
     /** Whether no process at its address is in the view. */
     boolean hasLeft(Slave slave) {
-        View view = view();
-        return view != null && view.memberAt(slave.node.address()) == null;
+        // As the coordinator knows it, also while it is down.
+        return coordinator().disk().durable() instanceof View view && view.memberAt(slave.node.address()) == null;
     }
 
     /** Whether a living member of {@code view} has a value of {@code key}. */

@@ -46,6 +46,11 @@ final class SimDisk {
         this.maxWriteNs = maxWriteNs;
     }
 
+    /** What a process that starts now would find; null: nothing. */
+    @Nullable Persistent durable() {
+        return durable;
+    }
+
     /** A process starts and takes the disk from whoever had it. @return what is durable */
     @Nullable Persistent open(SimProcess process) {
         if (owner != null && owner != process) {

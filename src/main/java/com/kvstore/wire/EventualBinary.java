@@ -39,6 +39,7 @@ final class EventualBinary {
         } else if (message instanceof Report report) {
             out.u8(REPORT);
             out.list(report.positions(), EventualBinary::writePosition);
+            out.number(report.horizon());
         } else if (message instanceof Pull pull) {
             out.u8(PULL);
             out.number(pull.pull());
@@ -59,7 +60,7 @@ final class EventualBinary {
             case SYNC ->
                 new Sync(in.number(), in.number(), in.number(), in.list(1, EventualBinary::readChange), in.number());
             case SYNC_ACK -> new SyncAck(in.number(), in.number());
-            case REPORT -> new Report(in.list(MIN_POSITION_BYTES, EventualBinary::readPosition));
+            case REPORT -> new Report(in.list(MIN_POSITION_BYTES, EventualBinary::readPosition), in.number());
             case PULL ->
                 new Pull(
                         in.number(),

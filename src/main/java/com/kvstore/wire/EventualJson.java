@@ -58,7 +58,8 @@ final class EventualJson {
                             .list("differing", chunk.differing(), MoveJson::writeStretch),
                     chunk.positions());
         }
-        return positions(JsonOut.nodeLine("sync-report"), ((Report) message).positions());
+        Report report = (Report) message;
+        return positions(JsonOut.nodeLine("sync-report"), report.positions()).put("horizon", report.horizon());
     }
 
     static EventualMessage read(String type, JsonIn in) throws ProtocolException {
@@ -71,7 +72,7 @@ final class EventualJson {
                         in.list("changes", each -> new Change(each.list(RECORDS, MoveJson::readRecord))),
                         in.number(CLOCK));
             case "sync-ack" -> new SyncAck(in.number(STREAM), in.number(SEQ));
-            case "sync-report" -> new Report(readPositions(in));
+            case "sync-report" -> new Report(readPositions(in), in.number("horizon"));
             case "sync-pull" ->
                 new Pull(
                         in.number(PULL),

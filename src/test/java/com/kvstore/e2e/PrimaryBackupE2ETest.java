@@ -156,7 +156,8 @@ class PrimaryBackupE2ETest {
         int victim = primary();
         peers[victim].terminate();
         assertEquals(0, peers[victim].awaitExit(SOON));
-        assertEquals(0, group("put", "k", "v").exit());
+        Outcome after = group("put", "k", "v");
+        assertEquals(0, after.exit(), after.toString());
 
         Outcome wrong =
                 RunningProcess.run(directory, Map.of(), Cluster.command("run-node.sh", "7", file.toString()), "");

@@ -53,10 +53,17 @@ final class EventualSimulationTest {
         GROUP.run(7, Overrides.NONE, Trace.silent());
     }
 
+    /** Its clock was slow, and what it took before it heard of anybody lay below the others' horizon: lost at one of them. */
+    @Test
+    void whatARestartedPeerTakesBeforeItHearsOfAnybodyIsNotTakenForOld() {
+        GROUP.run(7029, Overrides.NONE, Trace.silent());
+    }
+
     /** A message that is stuck on a link holds up all behind it: the link is given up. */
     @Test
     void aStuckLinkKeepsNobodyFromConverging() {
         GROUP.run(132, Overrides.NONE, Trace.silent());
+        GROUP.run(8066, Overrides.NONE, Trace.silent());
     }
 
     @Test

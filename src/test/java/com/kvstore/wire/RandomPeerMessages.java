@@ -30,7 +30,7 @@ final class RandomPeerMessages {
         return List.of(
                 () -> new EventualMessage.Sync(n(), n(), n(), basic.list(this::change), n()),
                 () -> new EventualMessage.SyncAck(n(), n()),
-                () -> new EventualMessage.Report(basic.list(this::position)),
+                () -> new EventualMessage.Report(basic.list(this::position), n()),
                 () -> new EventualMessage.Pull(
                         n(), any(), basic.list(() -> new Piece(any(), any())), basic.smallNumber()),
                 () -> new EventualMessage.Chunk(n(), any(), basic.list(basic::stretch), basic.list(this::position)),

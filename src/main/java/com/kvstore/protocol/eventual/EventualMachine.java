@@ -42,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventualMachine implements Machine, PeerLinks.Listener {
     private static final TimerId REPORT = new TimerId("eventual-report", 0);
     private static final TimerId REPAIR = new TimerId("eventual-repair", 0);
+    private static final int MAX_EARLY = 10_000;
     private static final long STOP_WITHIN_NS = 1_000_000_000L;
     /** A peer that takes messages and says nothing for so long gets a new link, and what waited on the old is forgotten. */
     private static final long SILENT_NS = 5_000_000_000L;
@@ -63,6 +64,12 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     private long startedNs;
     /** Whether this peer has what others held when it started, or nobody is there to ask. */
     private boolean settled;
+
+    /** Whether every other peer has said that it knows this process. */
+    private boolean known;
+
+    /** What was taken until then. */
+    private final List<Change> early = new ArrayList<>();
 
     private long stopAtNs;
 
@@ -137,6 +144,9 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
         Change change = writes.change(new Version(reading, config.stream()));
         change.records().forEach(store::apply);
         outbox.add(change);
+        if (!known && early.size() < MAX_EARLY) {
+            early.add(change);
+        }
         holdings.ownIs(outbox.last(), reading);
         return requests.acknowledgement(links, change.records().get(0).version());
     }
@@ -183,9 +193,39 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
 
     private void onReport(int peer, Report report, long nowNs, Effects effects) {
         report.positions().forEach(position -> clock.observe(position.clock()));
+        clock.observe(report.horizon());
+        writeAnew(report.horizon());
         reports.on(config.group().indexOf(peer), report.positions());
+        if (!known && reports.allKnow(config.stream())) {
+            known = true;
+            early.clear();
+        }
         if (!settled) {
             settleDown(peer, nowNs, effects);
+        }
+    }
+
+    /**
+     * What this process took before it heard of anybody may have versions below a horizon that rests on its predecessor's
+     * word, if this host's clock is slow: others let such a record in or not, as they have forgotten a delete or not. Under
+     * a new version it is let in everywhere.
+     */
+    private void writeAnew(long horizon) {
+        List<Change> below = new ArrayList<>(early);
+        below.removeIf(change -> Streams.clockOf(change.records().get(0).version()) > horizon);
+        early.removeAll(below);
+        for (Change old : below) {
+            List<StoredRecord> records = new ArrayList<>(old.records());
+            records.removeIf(record -> !record.version().equals(store.versionOf(record.key())));
+            if (!records.isEmpty()) {
+                long reading = clock.next(wall.nowMs());
+                Version version = new Version(reading, config.stream());
+                records.replaceAll(each ->
+                        new StoredRecord(each.position(), each.key(), each.value(), each.deadlineMs(), version));
+                records.forEach(store::apply);
+                outbox.add(new Change(records));
+                holdings.ownIs(outbox.last(), reading);
+            }
         }
     }
 
@@ -259,14 +299,14 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
 
     private void report(Effects effects) {
         holdings.ownIs(outbox.last(), clock.now(wall.nowMs()));
-        links.broadcast(new Report(holdings.positions()), effects);
+        links.broadcast(new Report(holdings.positions(), store.horizon()), effects);
     }
 
     @Override
     public void opened(int peer, long nowNs, Effects effects) {
         outbox.opened(peer);
         holdings.ownIs(outbox.last(), clock.now(wall.nowMs()));
-        links.send(peer, new Report(holdings.positions()), effects);
+        links.send(peer, new Report(holdings.positions(), store.horizon()), effects);
     }
 
     @Override

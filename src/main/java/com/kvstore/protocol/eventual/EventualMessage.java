@@ -68,8 +68,12 @@ public sealed interface EventualMessage extends Message {
     /** Everything of your stream up to {@code seq} has arrived, or all of it that you still had to send. */
     record SyncAck(long stream, long seq) implements EventualMessage {}
 
-    /** How much the sender holds of every stream it knows. */
-    record Report(List<Position> positions) implements EventualMessage {
+    /**
+     * How much the sender holds of every stream it knows.
+     *
+     * @param horizon the sender's: nothing of this clock or below is taken any more where its key is gone
+     */
+    record Report(List<Position> positions, long horizon) implements EventualMessage {
         public Report {
             positions = List.copyOf(positions);
         }

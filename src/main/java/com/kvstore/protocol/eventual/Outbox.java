@@ -37,8 +37,11 @@ final class Outbox {
 
         private long sent;
         private long acked;
-        /** When something was acknowledged last, or nothing was under way. */
-        private long progressNs;
+        /** Whether an answer is due: to a SYNC, an empty one too, or to the greeting of a new link. */
+        private boolean awaits;
+
+        /** Since when it is, as far as is known; 0: not looked at yet. */
+        private long awaitsSinceNs;
     }
 
     private final long stream;
@@ -52,6 +55,7 @@ final class Outbox {
     private long base = 1;
 
     private long baseBytes;
+
     private final SortedMap<Integer, Cursor> cursors = new TreeMap<>();
 
     Outbox(EventualConfig config, PeerLinks links) {
@@ -96,6 +100,8 @@ final class Outbox {
     void opened(int peer) {
         Cursor cursor = cursor(peer);
         cursor.sent = cursor.acked;
+        cursor.awaits = true;
+        cursor.awaitsSinceNs = 0;
     }
 
     /** Another process of this peer: what the one before held is nothing to it, and digests bring it what there is. */
@@ -108,21 +114,21 @@ final class Outbox {
 
     void acknowledged(int peer, long seq) {
         Cursor cursor = cursor(peer);
-        long before = cursor.acked;
         cursor.acked = Math.max(cursor.acked, Math.min(seq, last()));
         cursor.sent = Math.max(cursor.sent, cursor.acked);
-        if (cursor.acked > before) {
-            cursor.progressNs = 0;
-        }
+        cursor.awaits = false;
+        cursor.awaitsSinceNs = 0;
     }
 
-    /** Gives a new link to a peer that acknowledges nothing of what was sent to it: the old one may be stuck. */
+    /** Gives a new link to a peer that does not answer what was sent to it: the old one may be stuck. */
     void tick(long nowNs, Effects effects) {
         cursors.forEach((peer, cursor) -> {
-            if (cursor.sent == cursor.acked || cursor.progressNs == 0 || !links.isOpen(peer)) {
-                cursor.progressNs = nowNs;
-            } else if (nowNs - cursor.progressNs > EventualConfig.STUCK_NS) {
-                cursor.progressNs = nowNs;
+            if (!cursor.awaits || !links.isOpen(peer)) {
+                cursor.awaitsSinceNs = 0;
+            } else if (cursor.awaitsSinceNs == 0) {
+                cursor.awaitsSinceNs = nowNs;
+            } else if (nowNs - cursor.awaitsSinceNs > EventualConfig.STUCK_NS) {
+                cursor.awaitsSinceNs = 0;
                 links.reopen(peer, effects);
             }
         });
@@ -157,6 +163,7 @@ final class Outbox {
     void moveClock(long clock, Effects effects) {
         cursors.forEach((peer, cursor) -> {
             if (cursor.to != 0 && cursor.sent == last()) {
+                cursor.awaits = true;
                 links.send(peer, new Sync(cursor.to, stream, last() + 1, List.of(), clock), effects);
             }
         });
@@ -180,6 +187,7 @@ final class Outbox {
             seq++;
         }
         cursor.sent = seq - 1;
+        cursor.awaits = true;
         boolean all = cursor.sent == last();
         long upTo = all ? clock : clockOf(changes.get(changes.size() - 1));
         links.send(peer, new Sync(cursor.to, stream, first, changes, upTo), effects);

@@ -45,6 +45,18 @@ final class Reports {
         settled[index] = null;
     }
 
+    /** Whether all others take this stream for its peer's present one. */
+    boolean allKnow(long stream) {
+        for (int i = 0; i < latest.length; i++) {
+            if (i != self
+                    && (latest[i] == null
+                            || latest[i].stream().noneMatch(each -> each.stream() == stream && each.current()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether all others have said something. */
     boolean complete() {
         for (int i = 0; i < latest.length; i++) {
