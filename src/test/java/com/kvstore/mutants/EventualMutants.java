@@ -48,8 +48,8 @@ final class EventualMutants {
             mutant(
                     "eventual: versions of the host's clock alone",
                     "EventualMachine.java",
-                    "long reading = clock.next(wall.nowMs());",
-                    "long reading = wall.nowMs() << 16;",
+                    "long reading = clock.next(wall.nowMs()); Change change",
+                    "long reading = wall.nowMs() << 16; Change change",
                     1));
 
     private static Mutant mutant(String name, String file, String was, String is, long seed) {
