@@ -98,11 +98,13 @@ class BackupFaultsE2ETest {
             }
             threads.forEach(Thread::start);
             for (int i = 0; i < 3; i++) {
-                int before = tellers.stream().mapToInt(each -> each.transfers.get()).sum();
+                int before =
+                        tellers.stream().mapToInt(each -> each.transfers.get()).sum();
                 String backup = from.directory.resolve("backup-" + i).toString();
                 Outcome made = from.client("backup", "now", backup);
                 assertEquals(0, made.exit(), made.toString());
-                int after = tellers.stream().mapToInt(each -> each.transfers.get()).sum();
+                int after =
+                        tellers.stream().mapToInt(each -> each.transfers.get()).sum();
                 assertTrue(after > before, "transfers stood still");
                 Outcome restored = to.client("backup", "replace", backup);
                 assertEquals(0, restored.exit(), restored.toString());

@@ -47,8 +47,9 @@ final class Cluster implements AutoCloseable {
     /** Starts nothing yet. */
     Cluster(String... coordinatorOptions) {
         this.coordinatorOptions = List.of(coordinatorOptions);
-        slaveOptions =
-                this.coordinatorOptions.containsAll(List.of(QUICK_REMOVAL)) ? List.of("--heartbeat-interval", "500ms") : List.of();
+        slaveOptions = this.coordinatorOptions.containsAll(List.of(QUICK_REMOVAL))
+                ? List.of("--heartbeat-interval", "500ms")
+                : List.of();
         try {
             directory = Files.createTempDirectory("kvstore e2e ");
         } catch (IOException failed) {
@@ -201,9 +202,8 @@ final class Cluster implements AutoCloseable {
             }
         });
         if (!whole) {
-            throw new AssertionError(
-                    "not within " + within + ": two copies of every key on " + count + " servers, but: " + last[0] + "\n"
-                            + coordinator + "\n" + slaves.values());
+            throw new AssertionError("not within " + within + ": two copies of every key on " + count
+                    + " servers, but: " + last[0] + "\n" + coordinator + "\n" + slaves.values());
         }
     }
 

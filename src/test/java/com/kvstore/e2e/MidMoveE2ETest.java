@@ -94,12 +94,11 @@ class MidMoveE2ETest {
             String target = Cluster.address(joiner);
             cluster.launchSlave(joiner);
             String line = cluster.coordinator().awaitLine(mark, "to " + target + " from ", SOON);
-            int source = Cluster.portOf(line.substring(line.lastIndexOf("from ")).split("[, ]")[1]);
+            int source =
+                    Cluster.portOf(line.substring(line.lastIndexOf("from ")).split("[, ]")[1]);
             assertTrue(
                     AwakeClock.await(
-                            SOON,
-                            10,
-                            () -> server(cluster.status(), target).optLong("keys") > 5),
+                            SOON, 10, () -> server(cluster.status(), target).optLong("keys") > 5),
                     () -> "nothing has moved: " + cluster.status());
             switch (victim) {
                 case SOURCE -> cluster.slave(source).kill9();
@@ -112,8 +111,8 @@ class MidMoveE2ETest {
             }
             try (JsonConnection connection = cluster.connect()) {
                 assertTrue(
-                        AwakeClock.await(SOON, 50, () -> isServed(connection)), () -> "no write succeeds: "
-                                + cluster.status());
+                        AwakeClock.await(SOON, 50, () -> isServed(connection)),
+                        () -> "no write succeeds: " + cluster.status());
                 put(connection, "key-7", "written after the kill");
                 delete(connection, "key-8");
                 put(connection, "key-9", "written after the kill");
@@ -131,8 +130,13 @@ class MidMoveE2ETest {
 
     private boolean isServed(JsonConnection connection) {
         try {
-            boolean served = connection.put("key-0", "0" + PADDING).getString("req_type").equals("ack");
-            return served && connection.put("key-1", "1" + PADDING).getString("req_type").equals("ack");
+            boolean served =
+                    connection.put("key-0", "0" + PADDING).getString("req_type").equals("ack");
+            return served
+                    && connection
+                            .put("key-1", "1" + PADDING)
+                            .getString("req_type")
+                            .equals("ack");
         } catch (IOException gone) {
             throw new UncheckedIOException(gone);
         }

@@ -75,9 +75,7 @@ final class MidMoveTest {
         for (String key : expected.keySet()) {
             for (Node copy : List.of(ring.owner(key), ring.replica(key))) {
                 assertEquals(
-                        expected.get(key),
-                        copy.table.get(Bytes.of(key)).value().text(),
-                        key);
+                        expected.get(key), copy.table.get(Bytes.of(key)).value().text(), key);
             }
         }
     }

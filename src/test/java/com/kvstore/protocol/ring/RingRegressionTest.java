@@ -117,8 +117,7 @@ final class RingRegressionTest {
     }
 
     private static Command bothAre(Bytes one, Bytes other, String value) {
-        return new Command.Transact(
-                List.of(Write.put(one, Bytes.of(value)), Write.put(other, Bytes.of(value))));
+        return new Command.Transact(List.of(Write.put(one, Bytes.of(value)), Write.put(other, Bytes.of(value))));
     }
 
     private static Bytes keyOwnedBy(RingHarness ring, int port) {
