@@ -2,6 +2,7 @@ package com.kvstore.protocol.ring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import com.kvstore.common.Bytes;
@@ -114,6 +115,29 @@ final class RingRegressionTest {
         List<Optional<Result.Value>> values = ((Result.Values) ring.answers.get(read)).values();
         assertEquals(
                 values.get(0).orElseThrow().value(), values.get(1).orElseThrow().value());
+    }
+
+    /**
+     * Chaos plan reckless, 248032: one server was killed, another, which was only paused, had been taken off the ring and had
+     * dropped what was out of date, then the last one was killed. Its data were called those of a new store: "not found".
+     */
+    @Test
+    void aServerThatWasPausedUntilItWasTakenOutMakesALossALossAndNotANewStore() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        Node paused = ring.slave(8081);
+        paused.paused = true;
+        ring.put("username", "bob");
+        ring.advance(65_000);
+        assertNull(ring.view().memberAt(paused.address));
+        ring.kill(ring.slave(8082));
+        paused.paused = false;
+        ring.advance(10_000);
+        assertNotNull(ring.view().memberAt(paused.address), "it has registered again");
+        ring.startSlave(8082);
+        ring.advance(5_000);
+        assertFalse(ring.coordinator.said("the store is new"));
+        assertEquals("LOST", ring.get("username"));
     }
 
     private static Command bothAre(Bytes one, Bytes other, String value) {
