@@ -214,19 +214,29 @@ final class Journal implements AutoCloseable {
             number = files + 1;
             sizeBytes = Math.max(bytes, Math.min(2 * largestBytes, MAX_FILE_BYTES));
         }
+        Segment made;
+        try {
+            made = create(number, sizeBytes);
+        } catch (IOException full) {
+            made = create(number, Math.max(bytes, FIRST_FILE_BYTES)); // On a disk that is nearly full less may do.
+        }
+        synchronized (this) {
+            files = number;
+            largestBytes = Math.max(largestBytes, made.capacityBytes());
+        }
+        return made;
+    }
+
+    private Segment create(int number, long sizeBytes) throws IOException {
         Segment made = opener.open(directory.resolve(String.valueOf(number)));
         try {
             made.allocate(sizeBytes);
             syncDirectory();
+            return made;
         } catch (IOException failed) {
             made.delete(); // Half a file takes room that the tables may need.
             throw failed;
         }
-        synchronized (this) {
-            files = number;
-            largestBytes = Math.max(largestBytes, sizeBytes);
-        }
-        return made;
     }
 
     private void syncDirectory() throws IOException {

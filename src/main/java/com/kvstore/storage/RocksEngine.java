@@ -205,8 +205,8 @@ final class RocksEngine implements AutoCloseable {
             takeOver(handle);
         } finally {
             lock.readLock().unlock();
+            keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
         }
-        keep();
     }
 
     private void takeOver(RocksHandle handle) throws IOException {
