@@ -21,6 +21,8 @@ final class Call {
     final long timeoutMs;
 
     private final AtomicInteger outstanding;
+    /** Notes what was written before anybody hears of it; null: nobody does. */
+    @Nullable SessionToken session;
 
     /** Null: not a write, or to be sent under a new number. */
     @Nullable RequestId id;
@@ -62,6 +64,9 @@ final class Call {
 
     void finish(Result result) {
         outstanding.decrementAndGet();
+        if (session != null) {
+            session.answered(command, result);
+        }
         answer.complete(result);
     }
 }

@@ -61,6 +61,10 @@ public final class Help {
               --timeout TIME     how long a command may take, as 500ms, 10s or 2m (default 10s)
               --password-file FILE
                                  where the password stands that the nodes ask for
+              --read HOW         protocol: as the group's protocol promises (default); local: what the asked peer holds, which
+                                 may be stale; own: the same, but with your own writes (the default with --group and
+                                 the protocol eventual)
+              --session FILE     keeps what was written in FILE, so that the next command reads it too; with --read own
               --raw              print a value's bare bytes, with nothing added
               --json             print JSON, errors too
               --help             this text
