@@ -71,6 +71,9 @@ public final class Help {
 
             It ends with 0 if all worked, 1 if a key was not found, 2 on an error.
 
+            bench, instead of a command: compares the replication protocols in groups of processes that it starts
+            itself, and reports with charts; bench --help says more.
+
             record --out FILE, instead of a command: drives the cluster with many clients and records what they were
             told, for ./run-sim.sh check; record --help says more.
 

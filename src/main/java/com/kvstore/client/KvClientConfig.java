@@ -157,7 +157,7 @@ public record KvClientConfig(
     }
 
     /** Other addresses to connect to, or the same ones in another order. */
-    KvClientConfig withAddresses(List<ServerNode> newAddresses) {
+    public KvClientConfig withAddresses(List<ServerNode> newAddresses) {
         return new KvClientConfig(
                 newAddresses,
                 requestTimeoutMs,
