@@ -46,8 +46,7 @@ final class Answers {
         }
         if (result instanceof Result.Failure failure) {
             return Answer.of(
-                    status,
-                    "✗ " + failure(ask, failure) + (failure.code() == ErrorCode.NOT_FOUND ? stale(ask) : ""));
+                    status, "✗ " + failure(ask, failure) + (failure.code() == ErrorCode.NOT_FOUND ? stale(ask) : ""));
         }
         if (result instanceof Result.Value value && ask.word() == PromptCommand.Word.VERSION) {
             return Answer.of(status, "✓ Version of '" + Printable.text(ask.subject()) + "' is: " + value.version());

@@ -187,7 +187,9 @@ public final class Client {
                         ? why + " [" + addresses.source()
                                 + "]. Is it running? Start it with ./run-coordinator.sh, or name another"
                                 + " address with --server IP:PORT."
-                        : why.replace("Cannot reach the coordinator at", "None of the group's peers can be reached, at last")
+                        : why.replace(
+                                        "Cannot reach the coordinator at",
+                                        "None of the group's peers can be reached, at last")
                                 + ". Are they running? Start each with ./run-node.sh NODE_ID GROUP_FILE.");
         return null;
     }

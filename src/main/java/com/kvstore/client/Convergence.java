@@ -73,9 +73,8 @@ public record Convergence(long tookMs, List<Bytes> differing) {
             }
             for (int i = 0; i < some.size(); i++) {
                 int index = i;
-                List<Result> of = answers.stream()
-                        .map(each -> each.get(index).join())
-                        .toList();
+                List<Result> of =
+                        answers.stream().map(each -> each.get(index).join()).toList();
                 if (of.stream().anyMatch(each -> !same(of.get(0), each))) {
                     differing.add(some.get(i));
                 }

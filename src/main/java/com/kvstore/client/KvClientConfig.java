@@ -47,7 +47,15 @@ public record KvClientConfig(
     /** The defaults: 10 s for a request, 3 s to connect, 2 s of retries, 1,024 in flight, 16,384 queued. */
     public static KvClientConfig of(ServerNode... addresses) {
         return new KvClientConfig(
-                List.of(addresses), 10_000, 3_000, 2_000, 1_024, 16_384, Limits.DEFAULT_MAX_VALUE_BYTES, null, ReadMode.PROTOCOL);
+                List.of(addresses),
+                10_000,
+                3_000,
+                2_000,
+                1_024,
+                16_384,
+                Limits.DEFAULT_MAX_VALUE_BYTES,
+                null,
+                ReadMode.PROTOCOL);
     }
 
     public KvClientConfig withRequestTimeoutMs(long newRequestTimeoutMs) {

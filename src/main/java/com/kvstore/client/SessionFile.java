@@ -38,7 +38,8 @@ final class SessionFile {
                 client.session().join(SessionToken.parse(Files.readString(file)));
             } catch (IllegalArgumentException wrong) {
                 throw new IllegalArgumentException(
-                        "--session " + name + ": " + wrong.getMessage() + ". Give another file, or remove this one.", wrong);
+                        "--session " + name + ": " + wrong.getMessage() + ". Give another file, or remove this one.",
+                        wrong);
             }
         }
         return new SessionFile(file, client.session());

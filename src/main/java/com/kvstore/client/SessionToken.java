@@ -46,7 +46,8 @@ public final class SessionToken {
                 token.note(Bytes.wrap(Base64.getDecoder().decode(line.substring(space + 1))), version);
             } catch (IllegalArgumentException wrong) {
                 throw new IllegalArgumentException(
-                        "line " + number + " of the session is no 'VERSION KEY', the key in base64: " + wrong.getMessage(),
+                        "line " + number + " of the session is no 'VERSION KEY', the key in base64: "
+                                + wrong.getMessage(),
                         wrong);
             }
         }

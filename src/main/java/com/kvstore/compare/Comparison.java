@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +55,7 @@ public final class Comparison {
                 }
             }
             Results results = new Results(
-                    settings, machine(), LocalDate.now().toString(), command, points, kills);
+                    settings, machine(), LocalDate.now(ZoneId.systemDefault()).toString(), command, points, kills);
             write("comparison.json", JsonReport.of(results));
             write("comparison.html", HtmlReport.of(results));
             out.print(TextReport.of(results));

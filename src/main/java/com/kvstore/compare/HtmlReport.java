@@ -24,7 +24,8 @@ final class HtmlReport {
                 .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
                 .append("<title>Replication protocols compared</title>\n<style>\n")
                 .append(HtmlStyle.TEXT)
-                .append("</style>\n</head>\n<body>\n<main>\n<header>\n<h1>Replication protocols, side by side</h1>\n<p>")
+                .append(
+                        "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>Replication protocols, side by side</h1>\n<p>")
                 .append("The same store under each protocol, real processes on one host, in one run: ")
                 .append(text(results.when() + ", " + results.machine()))
                 .append(".</p>\n");
@@ -33,21 +34,18 @@ final class HtmlReport {
                 .append("How long one client waits for a write, the median. ")
                 .append(growth(results, most))
                 .append("</p>\n")
-                .append(chart(results, "write latency, median", WIDE, HIGH, LATENCY, p -> p.writeAlone().p50Us()))
+                .append(chart(results, "write latency, median", WIDE, HIGH, LATENCY, p -> p.writeAlone()
+                        .p50Us()))
                 .append("</section>\n<section class=\"grid2\">\n");
         int connections = results.settings().connections();
-        figure(page, "A write, 99th percentile", "of one client", half(results, LATENCY, p -> p.writeAlone().p99Us()));
-        figure(page, "A read, median", "of one client", half(results, LATENCY, p -> p.readAlone().p50Us()));
-        figure(
-                page,
-                "Writes a second",
-                connections + " clients at once",
-                half(results, RATE, p -> p.writeMany().perSecond()));
-        figure(
-                page,
-                "Reads a second",
-                connections + " clients at once",
-                half(results, RATE, p -> p.readMany().perSecond()));
+        figure(page, "A write, 99th percentile", "of one client", half(results, LATENCY, p -> p.writeAlone()
+                .p99Us()));
+        figure(page, "A read, median", "of one client", half(results, LATENCY, p -> p.readAlone()
+                .p50Us()));
+        figure(page, "Writes a second", connections + " clients at once", half(results, RATE, p -> p.writeMany()
+                .perSecond()));
+        figure(page, "Reads a second", connections + " clients at once", half(results, RATE, p -> p.readMany()
+                .perSecond()));
         page.append("</section>\n");
         kills(results, page);
         table(results, page);
@@ -140,7 +138,9 @@ final class HtmlReport {
         KillResult.Told told = kill.told();
         String style = style(kill.protocol());
         page.append("<figure>\n<figcaption><span class=\"key ").append(style).append("\"></span><b>");
-        page.append(kill.protocol().word()).append("</b> killed: ").append(text(kill.protocol().victim()));
+        page.append(kill.protocol().word())
+                .append("</b> killed: ")
+                .append(text(kill.protocol().victim()));
         page.append("</figcaption>\n<p class=\"pause\"><b>")
                 .append(kill.resumed() ? "" : "more than ")
                 .append(Units.latency(kill.pauseMs() * 1_000))
@@ -176,13 +176,22 @@ final class HtmlReport {
                 .append(" clients</th></tr></thead>\n<tbody>\n");
         for (Protocol protocol : results.settings().protocols()) {
             for (Point point : results.of(protocol)) {
-                page.append("<tr><td><span class=\"key ").append(style(protocol)).append("\"></span>");
-                page.append(protocol.word()).append("</td><td>").append(point.servers()).append("</td>");
+                page.append("<tr><td><span class=\"key ")
+                        .append(style(protocol))
+                        .append("\"></span>");
+                page.append(protocol.word())
+                        .append("</td><td>")
+                        .append(point.servers())
+                        .append("</td>");
                 latencies(page, point.writeAlone());
                 latencies(page, point.readAlone());
-                page.append("<td>").append(Units.count(Math.round(point.writeMany().perSecond()))).append("</td>");
+                page.append("<td>")
+                        .append(Units.count(Math.round(point.writeMany().perSecond())))
+                        .append("</td>");
                 latencies(page, point.writeMany());
-                page.append("<td>").append(Units.count(Math.round(point.readMany().perSecond()))).append("</td>");
+                page.append("<td>")
+                        .append(Units.count(Math.round(point.readMany().perSecond())))
+                        .append("</td>");
                 latencies(page, point.readMany());
                 page.append("</tr>\n");
             }
@@ -199,16 +208,19 @@ final class HtmlReport {
         CompareSettings settings = results.settings();
         page.append("<section class=\"how\">\n<h2>How it was measured</h2>\n<p><code>")
                 .append(text(results.command()))
-                .append("</code></p>\n<p>Each server is a process of its own, in memory, all on one host, so that they share"
-                        + " its processors: part of what a further server costs here is its share of them. Every figure is of ")
-                .append(String.format(Locale.ROOT, "%.1f s after %.1f s", settings.measuredMs() / 1e3, settings.warmUpMs() / 1e3))
-                .append(" of load on a fresh group; 1,000 keys, values of 100 bytes, one request in flight for each client."
-                        + " Of the ring, servers are the data nodes beside its coordinator, and a write goes to two of them"
-                        + " however many there are. Clients of total-order and eventual are spread over the peers.</p>\n"
-                        + "<p>Under the kill, some clients write each key once and read all of them in the end; others"
-                        + " fight for 20 keys and are recorded, for the checker to judge: linearizable; of eventual, that"
-                        + " nothing was invented, that every client read its own writes, and that all peers became"
-                        + " alike.</p>\n</section>\n");
+                .append(
+                        "</code></p>\n<p>Each server is a process of its own, in memory, all on one host, so that they share"
+                                + " its processors: part of what a further server costs here is its share of them. Every figure is of ")
+                .append(String.format(
+                        Locale.ROOT, "%.1f s after %.1f s", settings.measuredMs() / 1e3, settings.warmUpMs() / 1e3))
+                .append(
+                        " of load on a fresh group; 1,000 keys, values of 100 bytes, one request in flight for each client."
+                                + " Of the ring, servers are the data nodes beside its coordinator, and a write goes to two of them"
+                                + " however many there are. Clients of total-order and eventual are spread over the peers.</p>\n"
+                                + "<p>Under the kill, some clients write each key once and read all of them in the end; others"
+                                + " fight for 20 keys and are recorded, for the checker to judge: linearizable; of eventual, that"
+                                + " nothing was invented, that every client read its own writes, and that all peers became"
+                                + " alike.</p>\n</section>\n");
     }
 
     private static String style(Protocol protocol) {

@@ -43,8 +43,8 @@ final class HtmlStyle {
             dt { color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; }
             .verdict { margin: 6px 0 4px; font-size: 14px; } .good { color: var(--pb); } .bad { color: var(--alarm); }
             .scroll { overflow-x: auto; }
-            table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; margin-top: 10px; }
-            th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+            table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; margin-top: 10px; }
+            th, td { text-align: right; padding: 5px 7px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
             th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
             .sub th { font-weight: 400; font-size: 12px; text-align: center; }
             code { font-size: 14px; background: var(--card); border: 1px solid var(--rule); border-radius: 5px; padding: 1px 6px; }

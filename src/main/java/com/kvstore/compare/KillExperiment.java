@@ -106,8 +106,7 @@ final class KillExperiment {
             throw trouble;
         }
         out.flush();
-        KillResult.Told told = new KillResult.Told(
-                ledger.acknowledged(), ledger.refused(), ledger.unknown());
+        KillResult.Told told = new KillResult.Told(ledger.acknowledged(), ledger.refused(), ledger.unknown());
         long pauseNs = ledger.longestPauseNs(killedNs, endNs);
         return new KillResult(
                 protocol,
@@ -138,8 +137,8 @@ final class KillExperiment {
         if (convergence != null) {
             return eventual(convergence, history);
         }
-        HistoryChecker.Verdict verdict = HistoryChecker.judge(
-                history.stream().map(Versioned::operation).toList());
+        HistoryChecker.Verdict verdict =
+                HistoryChecker.judge(history.stream().map(Versioned::operation).toList());
         String text = verdict.isCorrect()
                 ? "linearizable"
                 : verdict.violations().isEmpty()

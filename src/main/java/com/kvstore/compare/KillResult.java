@@ -1,5 +1,7 @@
 package com.kvstore.compare;
 
+import java.util.List;
+
 /**
  * What happened when one server was killed under load.
  *
@@ -37,5 +39,9 @@ record KillResult(
      * @param bucketMs a bucket's width
      * @param killedMs when the server was killed
      */
-    record Timeline(int[] acknowledged, int bucketMs, long killedMs) {}
+    record Timeline(List<Integer> acknowledged, int bucketMs, long killedMs) {
+        Timeline {
+            acknowledged = List.copyOf(acknowledged);
+        }
+    }
 }

@@ -10,6 +10,7 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Write;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -87,7 +88,8 @@ final class Ledger implements AutoCloseable {
 
     private long count(Told told) {
         return writers.stream()
-                .mapToLong(writer -> writer.told.stream().filter(each -> each == told).count())
+                .mapToLong(writer ->
+                        writer.told.stream().filter(each -> each == told).count())
                 .sum();
     }
 
@@ -109,8 +111,9 @@ final class Ledger implements AutoCloseable {
     }
 
     /** How many writes were acknowledged in each stretch of time. */
-    int[] timeline(long bucketNs, int buckets) {
-        int[] timeline = new int[buckets];
+    List<Integer> timeline(long bucketNs, int buckets) {
+        Integer[] timeline = new Integer[buckets];
+        Arrays.fill(timeline, 0);
         for (Writer writer : writers) {
             for (long doneNs : writer.doneNs) {
                 int bucket = (int) (doneNs / bucketNs);
@@ -119,7 +122,7 @@ final class Ledger implements AutoCloseable {
                 }
             }
         }
-        return timeline;
+        return List.of(timeline);
     }
 
     /** Some acknowledged keys, the last ones. */

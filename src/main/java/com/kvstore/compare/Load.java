@@ -113,8 +113,7 @@ final class Load implements AutoCloseable {
 
         void next() {
             Bytes key = key(random.nextInt(KEYS));
-            Command command =
-                    kind == Kind.READ ? new Command.Get(key) : Command.Transact.of(Write.put(key, value));
+            Command command = kind == Kind.READ ? new Command.Get(key) : Command.Transact.of(Write.put(key, value));
             sentNs = System.nanoTime();
             var unused = client.execute(command).whenComplete(this::answered);
         }

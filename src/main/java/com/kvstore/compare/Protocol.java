@@ -10,9 +10,9 @@ public enum Protocol {
     /** A replicated log with a primary. */
     PRIMARY_BACKUP("primary-backup", "the primary orders, a majority holds", "the primary"),
     /** Lamport timestamps and votes. */
-    TOTAL_ORDER("total-order", "multicast with timestamps, a majority votes", "the peer of a third of the clients"),
+    TOTAL_ORDER("total-order", "multicast with timestamps, a majority votes", "a peer, with its share of the clients"),
     /** Local writes, SYNC afterwards. */
-    EVENTUAL("eventual", "written here, the others are told", "the peer of a third of the clients");
+    EVENTUAL("eventual", "written here, the others are told", "a peer, with its share of the clients");
 
     private final String word;
     private final String idea;

@@ -12,7 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param command what was typed
  */
 record Results(
-        CompareSettings settings, String machine, String when, String command, List<Point> points, List<KillResult> kills) {
+        CompareSettings settings,
+        String machine,
+        String when,
+        String command,
+        List<Point> points,
+        List<KillResult> kills) {
     Results {
         points = List.copyOf(points);
         kills = List.copyOf(kills);
@@ -42,7 +47,9 @@ record Results(
     boolean correct() {
         for (KillResult kill : kills) {
             boolean mayLose = kill.protocol() == Protocol.EVENTUAL;
-            if (!kill.verdict().correct() || (!mayLose && kill.audit().lost() > 0) || kill.audit().appeared() > 0) {
+            if (!kill.verdict().correct()
+                    || (!mayLose && kill.audit().lost() > 0)
+                    || kill.audit().appeared() > 0) {
                 return false;
             }
         }

@@ -2,10 +2,10 @@ package com.kvstore.compare;
 
 import com.kvstore.client.KvClient;
 import com.kvstore.client.KvClientConfig;
+import com.kvstore.client.KvException;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.ServerNode;
-import com.kvstore.client.KvException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -48,6 +48,7 @@ final class ServerGroup implements AutoCloseable {
 
     /** Also read by the hook. */
     private final List<Process> everything = new CopyOnWriteArrayList<>();
+
     private final List<ServerNode> entrances = new ArrayList<>();
     private final Thread hook = new Thread(this::killAll, "kills the servers");
 
@@ -105,14 +106,20 @@ final class ServerGroup implements AutoCloseable {
 
     private static boolean isWhole(JSONObject status, int count) {
         JSONArray members = status.getJSONArray("servers");
-        return members.length() == count && (count == 1 || status.getJSONObject("copies").getBoolean("whole"));
+        return members.length() == count
+                && (count == 1 || status.getJSONObject("copies").getBoolean("whole"));
     }
 
     private void startPeers(int count) throws IOException, InterruptedException {
         int port = freeRange(count);
         StringBuilder text = new StringBuilder("protocol " + protocol.word() + "\n");
         for (int i = 1; i <= count; i++) {
-            text.append(i).append(' ').append(HOST).append(' ').append(port + i - 1).append('\n');
+            text.append(i)
+                    .append(' ')
+                    .append(HOST)
+                    .append(' ')
+                    .append(port + i - 1)
+                    .append('\n');
         }
         Path file = directory.resolve("group.conf");
         Files.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
@@ -154,15 +161,17 @@ final class ServerGroup implements AutoCloseable {
                     return;
                 }
             } catch (CompletionException notYet) {
-                last = notYet.getCause() instanceof KvException why ? why.code() + ": " + why.getMessage() : "" + notYet;
+                last = notYet.getCause() instanceof KvException why
+                        ? why.code() + ": " + why.getMessage()
+                        : "" + notYet;
                 if (last.startsWith(ErrorCode.BAD_REQUEST.name())) {
                     throw new IOException(protocol.word() + ": " + last, notYet);
                 }
             }
             Thread.sleep(POLL_MS);
         }
-        throw new IOException(protocol.word() + ": " + what + " did not get ready within " + READY_MS / 1_000
-                + " s (" + last + "); what the servers said is in " + directory);
+        throw new IOException(protocol.word() + ": " + what + " did not get ready within " + READY_MS / 1_000 + " s ("
+                + last + "); what the servers said is in " + directory);
     }
 
     private Process launch(Path workingDirectory, String name, String script, String... arguments) throws IOException {
@@ -211,8 +220,7 @@ final class ServerGroup implements AutoCloseable {
         Map<String, Integer> owned = new TreeMap<>();
         try (KvClient client = KvClient.connect(config())) {
             for (int i = 0; i < SAMPLED_KEYS; i++) {
-                JSONObject where =
-                        new JSONObject(client.where(Ledger.key(0, i)).join());
+                JSONObject where = new JSONObject(client.where(Ledger.key(0, i)).join());
                 owned.merge(where.getString("owner"), 1, Integer::sum);
             }
         }
@@ -251,7 +259,7 @@ final class ServerGroup implements AutoCloseable {
     }
 
     private static boolean isFree(int port) {
-        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName(HOST))) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
             return socket.isBound();
         } catch (IOException taken) {
             return false;

@@ -15,7 +15,7 @@ final class SvgLines {
     record Series(String style, String name, List<double[]> points) {}
 
     private static final int LEFT = 64;
-    private static final int RIGHT = 132;
+    private static final int RIGHT = 176;
     private static final int TOP = 18;
     private static final int BOTTOM = 44;
     private static final int LABEL_GAP = 17;
@@ -66,7 +66,7 @@ final class SvgLines {
             svg.append(format(
                     "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
                             + "<text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
-                    LEFT, width - RIGHT, y(value), y(value), LEFT - 8, y(value) + 4, unit.apply(value)));
+                    LEFT, width - RIGHT, y(value), y(value), LEFT - 8, y(value) + 4, tick(value)));
         }
         for (int number : servers) {
             svg.append(format(
@@ -83,7 +83,9 @@ final class SvgLines {
         for (double[] point : series.points()) {
             path.append(format("%s%.1f %.1f ", path.length() == 0 ? "M" : "L", x(point[0]), y(point[1])));
         }
-        svg.append(format("<path class=\"line %s\" d=\"%s\"/>\n", series.style(), path.toString().trim()));
+        svg.append(format(
+                "<path class=\"line %s\" d=\"%s\"/>\n",
+                series.style(), path.toString().trim()));
         for (double[] point : series.points()) {
             svg.append(format(
                     "<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>%s, %.0f servers: %s</title></circle>\n",
@@ -117,6 +119,11 @@ final class SvgLines {
                     "<text class=\"name %s\" x=\"%.1f\" y=\"%.1f\">%s <tspan class=\"value\">%s</tspan></text>\n",
                     each.style(), x(last(each)[0]) + 11, at[i] + 4, each.name(), unit.apply(last(each)[1])));
         }
+    }
+
+    /** On an axis 8 ms is enough. */
+    private String tick(double value) {
+        return value == 0 ? "0" : unit.apply(value).replace(".00 ", " ").replace(".0k", "k");
     }
 
     private static double[] last(Series series) {

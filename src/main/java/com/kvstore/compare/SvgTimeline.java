@@ -1,5 +1,6 @@
 package com.kvstore.compare;
 
+import java.util.List;
 import java.util.Locale;
 
 /** Acknowledged writes over the time in which a server was killed, as SVG. Thread-safe: no state. */
@@ -15,7 +16,7 @@ final class SvgTimeline {
     private SvgTimeline() {}
 
     static String draw(String style, KillResult kill) {
-        int[] counts = kill.timeline().acknowledged();
+        List<Integer> counts = kill.timeline().acknowledged();
         double bucketS = kill.timeline().bucketMs() / 1_000.0;
         double most = 1;
         for (int count : counts) {
@@ -23,7 +24,7 @@ final class SvgTimeline {
         }
         double step = SvgLines.niceStep(most / TICKS);
         double top = step * Math.ceil(most / step);
-        double wide = (double) (WIDTH - LEFT - RIGHT) / counts.length;
+        double wide = (double) (WIDTH - LEFT - RIGHT) / counts.size();
         double perMs = wide / kill.timeline().bucketMs();
         double killX = LEFT + kill.timeline().killedMs() * perMs;
         StringBuilder svg = new StringBuilder(format(
@@ -34,7 +35,12 @@ final class SvgTimeline {
             svg.append(format(
                     "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
                             + "<text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
-                    LEFT, WIDTH - RIGHT, y(value / top), y(value / top), LEFT - 6, y(value / top) + 4,
+                    LEFT,
+                    WIDTH - RIGHT,
+                    y(value / top),
+                    y(value / top),
+                    LEFT - 6,
+                    y(value / top) + 4,
                     Units.rate(value)));
         }
         if (kill.pauseMs() > 2 * kill.timeline().bucketMs()) {
@@ -47,18 +53,18 @@ final class SvgTimeline {
                 "<line class=\"kill\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>"
                         + "<text class=\"killed\" x=\"%.1f\" y=\"%d\">kill -9</text>\n",
                 killX, killX, TOP - 6, HEIGHT - BOTTOM, killX + 5, TOP - 8));
-        seconds(svg, counts.length * bucketS, kill.timeline().killedMs() / 1_000.0);
+        seconds(svg, counts.size() * bucketS, kill.timeline().killedMs() / 1_000.0);
         return svg.append("</svg>\n").toString();
     }
 
-    private static void area(StringBuilder svg, String style, int[] counts, double full, double wide) {
+    private static void area(StringBuilder svg, String style, List<Integer> counts, double full, double wide) {
         StringBuilder path = new StringBuilder(format("M%d %.1f ", LEFT, y(0)));
-        for (int i = 0; i < counts.length; i++) {
+        for (int i = 0; i < counts.size(); i++) {
             path.append(format(
                     "L%.1f %.1f L%.1f %.1f ",
-                    LEFT + i * wide, y(counts[i] / full), LEFT + (i + 1) * wide, y(counts[i] / full)));
+                    LEFT + i * wide, y(counts.get(i) / full), LEFT + (i + 1) * wide, y(counts.get(i) / full)));
         }
-        path.append(format("L%.1f %.1f Z", LEFT + counts.length * wide, y(0)));
+        path.append(format("L%.1f %.1f Z", LEFT + counts.size() * wide, y(0)));
         svg.append(format("<path class=\"area %s\" d=\"%s\"/>\n", style, path));
     }
 

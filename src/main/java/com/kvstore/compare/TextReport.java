@@ -68,12 +68,7 @@ final class TextReport {
             for (Point point : results.of(protocol)) {
                 double us = point.writeAlone().p50Us();
                 text.append(String.format(
-                        Locale.ROOT,
-                        "%-15s %3d %s %s%n",
-                        name,
-                        point.servers(),
-                        bar(us / most),
-                        Units.latency(us)));
+                        Locale.ROOT, "%-15s %3d %s %s%n", name, point.servers(), bar(us / most), Units.latency(us)));
                 name = "";
             }
         }

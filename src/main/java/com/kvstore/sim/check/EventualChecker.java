@@ -34,7 +34,8 @@ public final class EventualChecker {
     public static List<Violation> check(List<Versioned> history) {
         Map<Bytes, List<Versioned>> byKey = new TreeMap<>();
         for (Versioned each : history) {
-            byKey.computeIfAbsent(each.operation().key(), any -> new ArrayList<>()).add(each);
+            byKey.computeIfAbsent(each.operation().key(), any -> new ArrayList<>())
+                    .add(each);
         }
         List<Violation> violations = new ArrayList<>();
         byKey.forEach((key, ofKey) -> {
@@ -57,8 +58,8 @@ public final class EventualChecker {
 
         OneKey(List<Versioned> operations) {
             this.operations = operations.stream()
-                    .sorted((a, b) -> Long.compare(
-                            a.operation().startNs(), b.operation().startNs()))
+                    .sorted((a, b) ->
+                            Long.compare(a.operation().startNs(), b.operation().startNs()))
                     .toList();
             for (Versioned each : this.operations) {
                 Operation operation = each.operation();
@@ -78,9 +79,8 @@ public final class EventualChecker {
             for (Versioned each : operations) {
                 Operation operation = each.operation();
                 // Several keys read together are not held to it.
-                Version mine = operation.transaction() != 0
-                        ? Version.ZERO
-                        : own.getOrDefault(operation.who(), Version.ZERO);
+                Version mine =
+                        operation.transaction() != 0 ? Version.ZERO : own.getOrDefault(operation.who(), Version.ZERO);
                 String wrong = operation.kind() == Kind.GET ? wrongRead(each, mine) : null;
                 if (wrong == null) {
                     wrong = twoValues(each);
