@@ -96,7 +96,8 @@ final class KillExperiment {
             keys.addAll(ledger.lastKeys(COMPARED_KEYS_A_WRITER));
             convergence = Convergence.await(group.config(), group.entrances(), keys, CONVERGENCE_MS);
         }
-        int unread = recorder.readEverything(READS_MS);
+        // In an eventual group a client waits in vain for a write of its own that was lost: the peers were compared instead.
+        int unread = convergence != null ? 0 : recorder.readEverything(READS_MS);
         Ledger.Audit audit;
         try (KvClient client = KvClient.connect(group.config())) {
             audit = ledger.check(client);
