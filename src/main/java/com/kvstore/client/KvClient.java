@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +59,13 @@ public final class KvClient implements AutoCloseable {
     private final KvClientConfig config;
     private final ClientLoop loop;
     private final SessionToken session = new SessionToken();
-    /** Calls accepted and not finished: at most {@code maxInFlight + maxQueued}. */
-    private final AtomicInteger outstanding = new AtomicInteger();
+    /** For calls that were accepted and are not finished. */
+    private final Places places;
 
     private KvClient(KvClientConfig config, ClientLoop loop) {
         this.config = config;
         this.loop = loop;
+        this.places = new Places(config.maxInFlight() + config.maxQueued());
     }
 
     /** Starts a client and returns at once; it connects while the first requests already wait. */
@@ -247,14 +247,13 @@ public final class KvClient implements AutoCloseable {
         if (refusal != null) {
             return CompletableFuture.completedFuture(refusal);
         }
-        int most = config.maxInFlight() + config.maxQueued();
-        if (outstanding.incrementAndGet() > most) {
-            outstanding.decrementAndGet();
+        if (!places.enter()) {
             return CompletableFuture.completedFuture(Result.Failure.of(
                     ErrorCode.OVERLOADED,
-                    most + " requests are waiting for their answers already: not sent. Wait for some of them."));
+                    places.most()
+                            + " requests are waiting for their answers already: not sent. Wait for some of them."));
         }
-        Call call = new Call(asRead(command), System.nanoTime(), timeoutMs, retryUnavailableMs, outstanding);
+        Call call = new Call(asRead(command), System.nanoTime(), timeoutMs, retryUnavailableMs, places);
         call.session = config.reads() == ReadMode.OWN_WRITES ? session : null;
         loop.submit(call);
         return call.answer;

@@ -96,7 +96,7 @@ final class KillExperiment {
             keys.addAll(ledger.lastKeys(COMPARED_KEYS_A_WRITER));
             convergence = Convergence.await(group.config(), group.entrances(), keys, CONVERGENCE_MS);
         }
-        // In an eventual group a client waits in vain for a write of its own that was lost: the peers were compared instead.
+        // In an eventual group a client would wait in vain for what it wrote and was lost; there, peers were compared.
         int unread = convergence != null ? 0 : recorder.readEverything(READS_MS);
         Ledger.Audit audit;
         try (KvClient client = KvClient.connect(group.config())) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures a whole cluster against what the sockets alone cost, and against Redis where it is installed, with the same
@@ -18,6 +19,8 @@ import java.util.Map;
 public final class BenchMain {
     private static final int KEYS = 100_000;
     private static final long SEED = 20_260_101;
+    /** Of each load before it is measured: connections are new, but the programs are warm. */
+    private static final long SETTLE_MS = 2_000;
 
     /** Somebody to be measured. */
     private record Target(String name, int port, Form form, Processes processes) {}
@@ -40,7 +43,10 @@ public final class BenchMain {
         this.only = only;
     }
 
-    /** {@code HOME WARM_UP_SECONDS MEASURED_SECONDS [ONLY]}, where ONLY is part of a load's name. */
+    /**
+     * {@code HOME WARM_UP_SECONDS MEASURED_SECONDS [ONLY]}: how long each program is under load before anything is measured;
+     * ONLY is part of a load's name.
+     */
     public static void main(String[] args) throws IOException, InterruptedException {
         BenchMain bench = new BenchMain(
                 Path.of(args[0]),
@@ -61,27 +67,48 @@ public final class BenchMain {
         Target floor1 = floor("floor-1", 1, 2);
         Target floor2 = floor("floor-2", 2, 2);
         Target floorRead = floor("floor-read", 1, 1);
-        boolean redis = Files.isExecutable(Path.of("/usr/bin/redis-server"));
-        Target single = redis ? redis(false) : null;
-        Target replicated = redis ? redis(true) : null;
+        Target single = redisIsInstalled() ? redis(false) : null;
+        Target replicated = redisIsInstalled() ? redis(true) : null;
         memory(ours);
+        warmUp(ours, Kind.PUT, Kind.GET);
+        warmUp(floor1, Kind.PUT);
+        warmUp(floor2, Kind.PUT);
+        warmUp(floorRead, Kind.GET);
         for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
             String size = shape[0] + " x " + shape[1];
             measure("PUT " + size, Kind.PUT, shape, ours, floor1, floor2, replicated);
             measure("GET " + size, Kind.GET, shape, ours, floorRead);
             measure("MIX " + size, Kind.MIX, shape, ours, single);
         }
+        if (only.isEmpty() || only.contains("durable")) {
+            durable();
+        }
+        if (only.isEmpty() || only.contains("cached")) {
+            cached(single);
+        }
+        verdict();
+    }
+
+    private void durable() throws IOException, InterruptedException {
         Target durable = cluster("kvstore durable", "4", "--data-dir", "data");
-        Target always = redis ? redis(false, "always") : null;
+        warmUp(durable, Kind.PUT);
+        Target always = redisIsInstalled() ? redis(false, "always") : null;
         for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
             measure("PUT durable " + shape[0] + " x " + shape[1], Kind.PUT, shape, durable, always);
         }
+    }
+
+    private void cached(@Nullable Target single) throws IOException, InterruptedException {
         Target cached = cluster("kvstore cached", Integer.toString(2 * KEYS));
         Load.fill(cached.port(), new Requests(Kind.PUT, KEYS, SEED));
+        warmUp(cached, Kind.GET);
         for (int[] shape : new int[][] {{50, 1}, {50, 16}}) {
             measure("GET cached " + shape[0] + " x " + shape[1], Kind.GET, shape, cached, single);
         }
-        verdict();
+    }
+
+    private static boolean redisIsInstalled() {
+        return Files.isExecutable(Path.of("/usr/bin/redis-server"));
     }
 
     private Processes processes(String name) throws IOException {
@@ -193,6 +220,17 @@ public final class BenchMain {
                 ours.processes().residentMb());
     }
 
+    /** Compilers need tens of thousands of requests, and time beside them, to do what they can. */
+    private void warmUp(Target target, Kind... kinds) throws IOException {
+        for (Kind kind : kinds) {
+            for (int inFlight : new int[] {16, 1}) {
+                Load load = new Load(target.port(), new Requests(kind, KEYS, SEED), target.form(), 50, inFlight);
+                load.run(warmUpMs / 2 / kinds.length);
+                load.close();
+            }
+        }
+    }
+
     private void measure(String name, Kind kind, int[] shape, Target... targets) throws IOException {
         if (!name.contains(only)) {
             return;
@@ -212,7 +250,7 @@ public final class BenchMain {
                 continue;
             }
             Load load = new Load(target.port(), new Requests(kind, KEYS, SEED), target.form(), shape[0], shape[1]);
-            load.run(warmUpMs);
+            load.run(SETTLE_MS);
             long cpuBefore = target.processes().cpuUs();
             Load.Measured measured = load.run(measuredMs);
             double cpuUs = target.processes().cpuUs() - cpuBefore;

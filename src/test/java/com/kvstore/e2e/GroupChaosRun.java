@@ -75,10 +75,10 @@ final class GroupChaosRun {
         KvClientConfig config = group.config()
                 .withRetryUnavailableMs(200)
                 .withReads(eventual ? ReadMode.OWN_WRITES : ReadMode.PROTOCOL);
-        // Transactions of several keys are seen by halves in an eventual group only if a peer misses one: not judged here.
+        // Reads of several keys are not held to a session.
         RecordMix mix = eventual ? RecordMix.parse("get=45,put=35,update=10,delete=10") : RecordMix.DEFAULT;
-        RecordSettings settings = new RecordSettings(
-                historyFile, 9, 20, Duration.ofHours(1).toMillis(), 0, 400, mix, plan.seed());
+        RecordSettings settings =
+                new RecordSettings(historyFile, 9, 20, Duration.ofHours(1).toMillis(), 0, 400, mix, plan.seed());
         String summary;
         try (BufferedWriter out = Files.newBufferedWriter(historyFile);
                 Recorder recorder = new Recorder(settings, config, null, out)) {
