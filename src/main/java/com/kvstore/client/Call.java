@@ -21,6 +21,7 @@ final class Call {
 
     /** Notes what was written before anybody hears of it; null: nobody does. */
     @Nullable SessionToken session;
+
     private final Places places;
 
     /** Null: not a write, or to be sent under a new number. */
