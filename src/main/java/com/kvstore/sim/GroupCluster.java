@@ -4,6 +4,9 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Group;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Machine;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.OutputCommit;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.storage.MemoryTable;
@@ -25,25 +28,38 @@ final class GroupCluster {
     /** A peer's node, and what its present process keeps in memory. */
     private final class Peer {
         private final SimNode node;
+        private final @Nullable SimPeerStore store;
         private RecordTable table = new MemoryTable();
         /** A process that was asked to end, and chooses the moment. */
         private @Nullable SimProcess stopping;
 
-        private Peer(Group.Member member) {
-            node = network.add("peer" + member.id(), member.address(), (random, recovered) -> {
-                table = new WatchedTable(
-                        "peer" + member.id(),
-                        new MemoryTable(),
-                        protocol.versionsAreUnique() ? ledger : null,
-                        protocol.forgetsDeletes());
-                return protocol.start(group, member.id(), table, random, recovered);
+        private Peer(Group.Member member, @Nullable SimPeerStore store) {
+            this.store = store;
+            String name = "peer" + member.id();
+            node = network.add(name, member.address(), (random, nothing) -> {
+                PeerStorage storage = store == null ? PeerStorage.inMemory(watched(name)) : store.open();
+                table = storage.table();
+                DurableMachine machine = protocol.start(group, member.id(), storage, random);
+                return store == null ? machine : new OutputCommit(machine, storage, name);
             });
+            if (store != null) {
+                node.keeps(store);
+            }
         }
 
         private @Nullable Machine machine() {
             SimProcess process = node.process();
-            return process == null ? null : process.machine();
+            if (process == null) {
+                return null;
+            }
+            return process.machine() instanceof OutputCommit commit ? commit.machine() : process.machine();
         }
+    }
+
+    /** Watched are records that count: where there are disks, those on them. */
+    private RecordTable watched(String name) {
+        return new WatchedTable(
+                name, new MemoryTable(), protocol.versionsAreUnique() ? ledger : null, protocol.forgetsDeletes());
     }
 
     private final GroupProtocol protocol;
@@ -52,8 +68,12 @@ final class GroupCluster {
     private final WatchedTable.Ledger ledger = new WatchedTable.Ledger();
     private final List<Peer> peers = new ArrayList<>();
 
-    /** All peers are down. */
-    GroupCluster(GroupProtocol protocol, SimNetwork network, int size) {
+    /**
+     * All peers are down.
+     *
+     * @param durable whether they have disks
+     */
+    GroupCluster(SimWorld world, GroupProtocol protocol, SimNetwork network, int size, boolean durable) {
         this.protocol = protocol;
         this.network = network;
         List<Group.Member> members = new ArrayList<>();
@@ -61,7 +81,15 @@ final class GroupCluster {
             members.add(new Group.Member(i + 1, new ServerNode("10.0.2." + (i + 1), FIRST_PORT + i)));
         }
         this.group = new Group(protocol.name(), members);
-        members.forEach(member -> peers.add(new Peer(member)));
+        SimRandom random = world.random().fork("stores");
+        for (Group.Member member : members) {
+            String name = "peer" + member.id();
+            peers.add(new Peer(
+                    member,
+                    durable
+                            ? new SimPeerStore(world.scheduler(), random.fork(name), () -> watched(name))
+                            : null));
+        }
     }
 
     Group group() {
@@ -70,6 +98,21 @@ final class GroupCluster {
 
     WatchedTable.Ledger ledger() {
         return ledger;
+    }
+
+    /** What a peer keeps its data on; null: in memory alone. */
+    @Nullable SimPeerStore store(SimNode node) {
+        for (Peer peer : peers) {
+            if (peer.node == node) {
+                return peer.store;
+            }
+        }
+        return null;
+    }
+
+    /** Whether this node's process may end now: with a disk always, else as {@link #maySpare}. */
+    boolean mayEnd(SimNode node) {
+        return store(node) != null || maySpare(node);
     }
 
     List<SimNode> nodes() {

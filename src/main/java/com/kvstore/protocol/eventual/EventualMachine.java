@@ -13,10 +13,11 @@ import com.kvstore.protocol.eventual.EventualMessage.Sync;
 import com.kvstore.protocol.eventual.EventualMessage.SyncAck;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
-import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.parts.HybridClock;
+import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.PeerLinks;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.WallClock;
@@ -38,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: no version is used twice ({@link Streams}); what is applied here from another peer is never sent on by
  * SYNC; see {@link Holdings}, {@link Store} and {@link Reports} for theirs.
  *
- * <p>Threading: see {@link Machine}.
+ * <p>Threading: see {@link com.kvstore.protocol.kernel.Machine}.
  */
-public final class EventualMachine implements Machine, PeerLinks.Listener {
+public final class EventualMachine implements DurableMachine, PeerLinks.Listener {
     private static final TimerId REPORT = new TimerId("eventual-report", 0);
     private static final TimerId REPAIR = new TimerId("eventual-repair", 0);
     private static final int MAX_EARLY = 10_000;
@@ -75,7 +76,14 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     private int rotation;
     private long stopAtNs;
 
+    /** One that keeps what it holds in memory. */
     public EventualMachine(EventualConfig config, RecordTable table) {
+        this(config, PeerStorage.inMemory(table));
+    }
+
+    /** One that goes on from what is stored. */
+    public EventualMachine(EventualConfig config, PeerStorage storage) {
+        RecordTable table = storage.table();
         this.config = config;
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
         this.store = new Store(table);
@@ -108,6 +116,11 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
             stopAtNs = nowNs + STOP_WITHIN_NS;
             requests.refuseAll(effects);
         }
+    }
+
+    @Override
+    public boolean save() {
+        return false;
     }
 
     private void start(long wallMs, long nowNs, Effects effects) {

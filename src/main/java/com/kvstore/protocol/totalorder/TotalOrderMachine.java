@@ -3,10 +3,11 @@ package com.kvstore.protocol.totalorder;
 import com.kvstore.common.Result;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
-import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.parts.Formation;
+import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.PeerLinks;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.PeerMessage.Presence;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Accept;
@@ -39,9 +40,9 @@ import java.util.List;
  *
  * <p>The argument, invariant by invariant, stands in docs/protocols/total-order.md.
  *
- * <p>Threading: see {@link Machine}.
+ * <p>Threading: see {@link com.kvstore.protocol.kernel.Machine}.
  */
-public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Order.Listener {
+public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listener, Order.Listener {
     private static final TimerId TICK = new TimerId("order-tick", 0);
     private static final int FETCHED_ENTRIES = 256;
     private static final long FETCHED_BYTES = 1024 * 1024;
@@ -63,7 +64,14 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
 
     private boolean stopping;
 
+    /** One that keeps what it holds in memory. */
     public TotalOrderMachine(TotalOrderConfig config, RecordTable table, Formation.Nonces nonces) {
+        this(config, PeerStorage.inMemory(table), nonces);
+    }
+
+    /** One that goes on from what is stored. */
+    public TotalOrderMachine(TotalOrderConfig config, PeerStorage storage, Formation.Nonces nonces) {
+        RecordTable table = storage.table();
         this.config = config;
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
         this.formation = new Formation(config.group(), config.self(), config.bootstrap(), nonces, this::isUntouched);
@@ -113,6 +121,11 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
             stopping = true;
             requests.refuseAll(effects);
         }
+    }
+
+    @Override
+    public boolean save() {
+        return false;
     }
 
     /** Tells the others, if there is news, and begins once the group is formed. */

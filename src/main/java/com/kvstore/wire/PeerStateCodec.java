@@ -1,0 +1,96 @@
+package com.kvstore.wire;
+
+import com.kvstore.protocol.kernel.Persistent;
+import com.kvstore.protocol.parts.AppliedRequests;
+import com.kvstore.protocol.parts.Formation;
+import com.kvstore.protocol.primarybackup.StoredState;
+import java.nio.ByteBuffer;
+
+/**
+ * What peers of groups keep on disk, in binary: a byte that says which kind of value it is, then its fields as in messages.
+ * A change of it is a new format of the data directory.
+ *
+ * <p>Threading: belongs to one storage; its one writer is used again and again.
+ */
+public final class PeerStateCodec {
+    private static final int CLIENT_REQUESTS = 1;
+    private static final int REPLICA_SUMMARY = 2;
+    private static final int REPLICA_ENTRY = 3;
+
+    private final FrameWriter out = new FrameWriter();
+
+    public byte[] encode(Persistent value) {
+        out.clear();
+        if (value instanceof AppliedRequests.ClientImage client) {
+            out.u8(CLIENT_REQUESTS);
+            PrimaryBackupBinary.writeClient(client, out);
+        } else if (value instanceof StoredState.Summary summary) {
+            out.u8(REPLICA_SUMMARY);
+            writeSummary(summary, out);
+        } else if (value instanceof StoredState.Entry entry) {
+            out.u8(REPLICA_ENTRY);
+            out.number(entry.op());
+            PrimaryBackupBinary.writeEntry(entry.entry(), out);
+        } else {
+            throw new IllegalArgumentException("no peer keeps " + value);
+        }
+        return out.toByteArray();
+    }
+
+    /** @throws ProtocolException if these are not the bytes of any value */
+    public Persistent decode(byte[] bytes) throws ProtocolException {
+        FrameReader in = new FrameReader(ByteBuffer.wrap(bytes));
+        Persistent value = read(in);
+        in.end();
+        return value;
+    }
+
+    private static Persistent read(FrameReader in) throws ProtocolException {
+        int kind = in.u8();
+        return switch (kind) {
+            case CLIENT_REQUESTS -> PrimaryBackupBinary.readClient(in);
+            case REPLICA_SUMMARY -> readSummary(in);
+            case REPLICA_ENTRY -> new StoredState.Entry(in.number(), PrimaryBackupBinary.readEntry(in));
+            default -> throw new ProtocolException("unknown kind of stored value " + kind);
+        };
+    }
+
+    private static void writeSummary(StoredState.Summary summary, FrameWriter out) {
+        writeFormation(summary.formation(), out);
+        StoredState.Place place = summary.place();
+        out.number(place.view());
+        out.number(place.normalView() + 1);
+        out.number(place.baseView());
+        out.number(place.startOp());
+        StoredState.Progress progress = summary.progress();
+        out.number(progress.commit());
+        out.number(progress.applied());
+        out.number(progress.first());
+        out.number(progress.clockMs());
+        out.number(progress.floor());
+    }
+
+    private static StoredState.Summary readSummary(FrameReader in) throws ProtocolException {
+        return new StoredState.Summary(
+                readFormation(in),
+                new StoredState.Place(in.number(), in.number() - 1, in.number(), in.number()),
+                new StoredState.Progress(in.number(), in.number(), in.number(), in.number(), in.number()));
+    }
+
+    private static void writeFormation(Formation.Saved saved, FrameWriter out) {
+        out.fixed64(saved.nonce());
+        out.fixed64(saved.formed());
+        out.list(saved.founders(), (nonce, to) -> to.fixed64(nonce));
+        out.flag(saved.confirmed());
+        out.list(saved.known(), (nonce, to) -> to.fixed64(nonce));
+    }
+
+    private static Formation.Saved readFormation(FrameReader in) throws ProtocolException {
+        return new Formation.Saved(
+                in.fixed64(),
+                in.fixed64(),
+                in.list(Long.BYTES, FrameReader::fixed64),
+                in.flag(),
+                in.list(Long.BYTES, FrameReader::fixed64));
+    }
+}
