@@ -39,11 +39,6 @@ final class EventualProtocol implements GroupProtocol {
     }
 
     @Override
-    public boolean keepsOnDisks() {
-        return false;
-    }
-
-    @Override
     public boolean holdsItsPart(Machine machine) {
         return ((EventualMachine) machine).isSettled();
     }

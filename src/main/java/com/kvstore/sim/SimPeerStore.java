@@ -54,6 +54,9 @@ final class SimPeerStore implements SimStorage {
     private List<Write> fresh = new ArrayList<>();
     /** Handed over, and not known to be on the disk. */
     private List<Write> underWay = new ArrayList<>();
+    /** How many of those have reached the disk though it said they had not: they come again, and change nothing. */
+    private int reached;
+
     /** Counts lives, so that what an earlier one asked for is told from what this one does. */
     private int life;
 
@@ -90,10 +93,11 @@ final class SimPeerStore implements SimStorage {
     public void crashed() {
         life++;
         if (random.chance(0.5)) {
-            underWay.forEach(write -> write.applyTo(disk));
+            reach();
         }
         underWay.clear();
         fresh.clear();
+        reached = 0;
     }
 
     /** From now on {@code fault} strikes every sync, until then. */
@@ -131,15 +135,21 @@ final class SimPeerStore implements SimStorage {
         boolean full = scheduler.nowNs() < fullUntilNs;
         boolean failed = full || scheduler.nowNs() < failsUntilNs;
         if (!failed || random.chance(0.5)) {
-            underWay.forEach(write -> write.applyTo(disk));
+            reach();
         }
         if (!failed) {
             underWay.clear();
+            reached = 0;
         }
         by.deliver(
                 failed
                         ? new Input.PersistFailed(token, full ? "No space left on device" : "Input/output error")
                         : new Input.Persisted(token));
+    }
+
+    private void reach() {
+        underWay.subList(reached, underWay.size()).forEach(write -> write.applyTo(disk));
+        reached = underWay.size();
     }
 
     private Persistent decode(byte[] value) {

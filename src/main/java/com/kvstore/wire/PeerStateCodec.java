@@ -1,5 +1,6 @@
 package com.kvstore.wire;
 
+import com.kvstore.protocol.eventual.StoredPeer;
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.parts.AppliedRequests;
 import com.kvstore.protocol.parts.Formation;
@@ -16,6 +17,7 @@ public final class PeerStateCodec {
     private static final int CLIENT_REQUESTS = 1;
     private static final int REPLICA_SUMMARY = 2;
     private static final int REPLICA_ENTRY = 3;
+    private static final int EVENTUAL_PEER = 4;
 
     private final FrameWriter out = new FrameWriter();
 
@@ -31,6 +33,9 @@ public final class PeerStateCodec {
             out.u8(REPLICA_ENTRY);
             out.number(entry.op());
             PrimaryBackupBinary.writeEntry(entry.entry(), out);
+        } else if (value instanceof StoredPeer peer) {
+            out.u8(EVENTUAL_PEER);
+            writePeer(peer, out);
         } else {
             throw new IllegalArgumentException("no peer keeps " + value);
         }
@@ -51,6 +56,7 @@ public final class PeerStateCodec {
             case CLIENT_REQUESTS -> PrimaryBackupBinary.readClient(in);
             case REPLICA_SUMMARY -> readSummary(in);
             case REPLICA_ENTRY -> new StoredState.Entry(in.number(), PrimaryBackupBinary.readEntry(in));
+            case EVENTUAL_PEER -> readPeer(in);
             default -> throw new ProtocolException("unknown kind of stored value " + kind);
         };
     }
@@ -75,6 +81,25 @@ public final class PeerStateCodec {
                 readFormation(in),
                 new StoredState.Place(in.number(), in.number() - 1, in.number(), in.number()),
                 new StoredState.Progress(in.number(), in.number(), in.number(), in.number(), in.number()));
+    }
+
+    private static void writePeer(StoredPeer peer, FrameWriter out) {
+        out.fixed64(peer.incarnation());
+        out.number(peer.clock());
+        out.number(peer.horizon());
+        out.flag(peer.settled());
+        out.flag(peer.known());
+        out.list(peer.positions(), EventualBinary::writePosition);
+    }
+
+    private static StoredPeer readPeer(FrameReader in) throws ProtocolException {
+        return new StoredPeer(
+                in.fixed64(),
+                in.number(),
+                in.number(),
+                in.flag(),
+                in.flag(),
+                in.list(EventualBinary.MIN_POSITION_BYTES, EventualBinary::readPosition));
     }
 
     private static void writeFormation(Formation.Saved saved, FrameWriter out) {

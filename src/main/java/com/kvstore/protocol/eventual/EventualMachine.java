@@ -59,6 +59,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     private final Outbox outbox;
     private final Repair repair;
     private final Requests requests;
+    private final PeerStore kept;
     /** Streams that messages of this turn belong to, with what to acknowledge to whom. */
     private final SortedMap<Integer, SyncAck> acks = new TreeMap<>();
 
@@ -82,17 +83,39 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     }
 
     /** One that goes on from what is stored. */
-    public EventualMachine(EventualConfig config, PeerStorage storage) {
-        RecordTable table = storage.table();
-        this.config = config;
+    public EventualMachine(EventualConfig asked, PeerStorage storage) {
+        this.kept = new PeerStore(storage);
+        StoredPeer found = kept.found();
+        this.config = found == null ? asked : asked.withIncarnation(found.incarnation());
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
-        this.store = new Store(table);
+        this.store = new Store(storage.table());
         this.holdings = new Holdings(config.group().size(), config.stream());
         this.reports = new Reports(config, holdings);
         this.outbox = new Outbox(config, links);
-        this.repair = new Repair(config, store, holdings, links);
+        this.repair = new Repair(asked.incarnation(), store, holdings, links);
         this.requests = new Requests(config, store, holdings);
         this.heardNs = new long[config.group().size()];
+        if (found != null) {
+            restore(found);
+        }
+    }
+
+    private void restore(StoredPeer found) {
+        clock.observe(found.clock());
+        store.restore(found.horizon());
+        holdings.restore(found.positions());
+        outbox.goOnBehind(holdings.seq(config.stream()));
+        settled = found.settled();
+        known = found.known();
+        if (!known) {
+            // They may lie below a horizon that others will tell of.
+            store.table().scan(0, (hash, record) -> {
+                if (Streams.streamOf(record.version()) == config.stream() && early.size() < MAX_EARLY) {
+                    early.add(new Change(List.of(record)));
+                }
+                return true;
+            });
+        }
     }
 
     @Override
@@ -119,14 +142,23 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     }
 
     @Override
-    public boolean save() {
-        return false;
+    public Saved save() {
+        holdings.ownIs(outbox.last(), clock.last());
+        kept.save(new StoredPeer(
+                config.incarnation(), clock.last(), store.purgedAt(), settled, known, holdings.positions()));
+        return Saved.NEEDED;
+    }
+
+    /** One peer alone can serve, and what it answers may be old in any case. */
+    @Override
+    public boolean needsNoDisk(Command command) {
+        return true;
     }
 
     private void start(long wallMs, long nowNs, Effects effects) {
         wall.start(wallMs, nowNs);
         startedNs = nowNs;
-        settled = config.group().size() == 1;
+        settled |= config.group().size() == 1;
         links.start(effects);
         effects.setTimer(REPORT, nowNs + EventualConfig.REPORT_INTERVAL_NS);
         effects.setTimer(REPAIR, nowNs + EventualConfig.REPAIR_INTERVAL_NS);
@@ -340,6 +372,8 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
             reports.forget(index);
             outbox.restarted(peer, Streams.of(index, incarnation));
             repair.stop(peer);
+        } else {
+            outbox.heard(peer, Streams.of(index, incarnation));
         }
     }
 

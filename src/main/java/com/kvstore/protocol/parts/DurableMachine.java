@@ -11,14 +11,20 @@ import com.kvstore.protocol.kernel.Machine;
  * <p>Threading: see {@link Machine}.
  */
 public interface DurableMachine extends Machine {
-    /**
-     * A turn has ended: writes to the storage what has changed of all that must outlive the process.
-     *
-     * @return whether what changed is vital: not even what {@link #mayPrecede} may leave before it is durable
-     */
-    boolean save();
+    /** How soon what a turn has written must be durable. */
+    enum Saved {
+        /** With whatever is written next, or a moment later. */
+        LATER,
+        /** At once: somebody waits for it. */
+        NEEDED,
+        /** At once, and before it not even what {@link #mayPrecede} may leave. */
+        VITAL
+    }
 
-    /** Whether this may leave before what its turn wrote is durable: it says nothing that rests on this peer's own disk. */
+    /** A turn has ended: writes to the storage what has changed of all that must outlive the process. */
+    Saved save();
+
+    /** Whether this may leave before what its turn wrote is durable, but for what is vital. */
     default boolean mayPrecede(Message message) {
         return false;
     }

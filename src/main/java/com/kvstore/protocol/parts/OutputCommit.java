@@ -11,6 +11,7 @@ import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.parts.DurableMachine.Saved;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
@@ -36,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class OutputCommit implements Machine {
     private static final TimerId RETRY = new TimerId("sync-retry", 0);
     private static final long RETRY_NS = 1_000_000_000L;
+    /** What nobody waits for is durable after so long. */
+    private static final long LATEST_NS = 100_000_000L;
 
     /** One thing said, and what must be durable before it leaves. */
     private record Held(long written, @Nullable Reply reply, Output output) {}
@@ -62,6 +65,10 @@ public final class OutputCommit implements Machine {
     private final SortedMap<Long, Command> inHand = new TreeMap<>();
 
     private long vital;
+    /** What is written up to here, somebody waits for. */
+    private long needed;
+
+    private long syncedNs;
     private long durable;
     private long syncing;
     private boolean underWay;
@@ -129,7 +136,9 @@ public final class OutputCommit implements Machine {
         sink.present = effects;
         machine.turnEnded(nowNs, sink);
         endTurn();
-        if (!underWay && failure == null && storage.written() > durable) {
+        boolean due = needed > durable || nowNs - syncedNs > LATEST_NS;
+        if (!underWay && failure == null && storage.written() > durable && due) {
+            syncedNs = nowNs;
             sync(effects);
         }
         release(effects);
@@ -137,10 +146,14 @@ public final class OutputCommit implements Machine {
 
     /** Whatever was said since the last turn rests on whatever was written by now. */
     private void endTurn() {
-        if (machine.save()) {
-            vital = storage.written();
-        }
+        Saved saved = machine.save();
         long written = storage.written();
+        if (saved == Saved.VITAL) {
+            vital = written;
+        }
+        if (saved != Saved.LATER || !late.isEmpty()) {
+            needed = written;
+        }
         early.forEach(each -> preceding.add(new Held(vital, each.reply, each.output)));
         late.forEach(each -> held.add(new Held(written, each.reply, each.output)));
         early.clear();

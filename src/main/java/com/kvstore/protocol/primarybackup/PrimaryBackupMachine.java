@@ -150,7 +150,7 @@ public final class PrimaryBackupMachine implements DurableMachine {
     }
 
     @Override
-    public boolean save() {
+    public Saved save() {
         return store.save();
     }
 

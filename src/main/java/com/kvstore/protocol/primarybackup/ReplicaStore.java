@@ -2,6 +2,7 @@ package com.kvstore.protocol.primarybackup;
 
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.parts.AppliedRequests;
+import com.kvstore.protocol.parts.DurableMachine.Saved;
 import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.StateKeys;
@@ -122,9 +123,10 @@ final class ReplicaStore {
         storage.table().clear();
     }
 
-    /** @return whether no message may leave before this is durable */
-    boolean save() {
+    /** Writes what has changed. */
+    Saved save() {
         long before = storage.written();
+        long lastBefore = storedLast;
         boolean otherLog = saveLog();
         replica.requests.takeChanges((name, client) -> {
             if (client == null) {
@@ -151,7 +153,8 @@ final class ReplicaStore {
         if (last > replica.durableOp() && (marks.isEmpty() || marks.getLast().op != last)) {
             marks.add(new Mark(storage.written(), last));
         }
-        return vital;
+        // That an entry is decided and applied can be told from the others again; that it is here, nobody else knows.
+        return vital ? Saved.VITAL : storedLast != lastBefore ? Saved.NEEDED : Saved.LATER;
     }
 
     private boolean isVital(Summary now) {

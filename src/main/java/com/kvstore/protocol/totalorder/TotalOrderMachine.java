@@ -124,8 +124,8 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
     }
 
     @Override
-    public boolean save() {
-        return false;
+    public Saved save() {
+        return Saved.NEEDED;
     }
 
     /** Tells the others, if there is news, and begins once the group is formed. */
