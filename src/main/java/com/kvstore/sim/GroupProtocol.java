@@ -34,11 +34,6 @@ public interface GroupProtocol {
     /** Looks at the peers that are up, several times a simulated second, for what must hold at any time. */
     default void check(List<Machine> machines) {}
 
-    /** Whether its peers can keep their data on disks. */
-    default boolean keepsOnDisks() {
-        return true;
-    }
-
     /** Whether a version names one write, the same on every peer. */
     default boolean versionsAreUnique() {
         return true;

@@ -67,7 +67,7 @@ public final class GroupSimulation {
                 ClusterOptions drawn = ClusterOptions.draw(random);
                 int peers = random.chance(0.6) ? 3 : random.pick(List.of(1, 2, 4, 5));
                 return overrides.applyTo(new ClusterOptions(
-                        peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness(), drawn.durable() && protocol.keepsOnDisks()));
+                        peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness(), drawn.durable()));
             }
         };
     }

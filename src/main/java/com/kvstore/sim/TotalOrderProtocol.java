@@ -29,11 +29,6 @@ final class TotalOrderProtocol implements GroupProtocol {
     }
 
     @Override
-    public boolean keepsOnDisks() {
-        return false;
-    }
-
-    @Override
     public boolean holdsItsPart(Machine machine) {
         return ((TotalOrderMachine) machine).isVoting();
     }

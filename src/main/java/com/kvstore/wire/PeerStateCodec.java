@@ -5,6 +5,7 @@ import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.parts.AppliedRequests;
 import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.primarybackup.StoredState;
+import com.kvstore.protocol.totalorder.StoredOrder;
 import java.nio.ByteBuffer;
 
 /**
@@ -36,6 +37,8 @@ public final class PeerStateCodec {
         } else if (value instanceof StoredPeer peer) {
             out.u8(EVENTUAL_PEER);
             writePeer(peer, out);
+        } else if (value instanceof StoredOrder order) {
+            OrderStateBinary.write(order, out);
         } else {
             throw new IllegalArgumentException("no peer keeps " + value);
         }
@@ -57,6 +60,8 @@ public final class PeerStateCodec {
             case REPLICA_SUMMARY -> readSummary(in);
             case REPLICA_ENTRY -> new StoredState.Entry(in.number(), PrimaryBackupBinary.readEntry(in));
             case EVENTUAL_PEER -> readPeer(in);
+            case OrderStateBinary.SUMMARY, OrderStateBinary.ENTRY, OrderStateBinary.CLIENT ->
+                OrderStateBinary.read(kind, in);
             default -> throw new ProtocolException("unknown kind of stored value " + kind);
         };
     }
@@ -102,7 +107,7 @@ public final class PeerStateCodec {
                 in.list(EventualBinary.MIN_POSITION_BYTES, EventualBinary::readPosition));
     }
 
-    private static void writeFormation(Formation.Saved saved, FrameWriter out) {
+    static void writeFormation(Formation.Saved saved, FrameWriter out) {
         out.fixed64(saved.nonce());
         out.fixed64(saved.formed());
         out.list(saved.founders(), (nonce, to) -> to.fixed64(nonce));
@@ -110,7 +115,7 @@ public final class PeerStateCodec {
         out.list(saved.known(), (nonce, to) -> to.fixed64(nonce));
     }
 
-    private static Formation.Saved readFormation(FrameReader in) throws ProtocolException {
+    static Formation.Saved readFormation(FrameReader in) throws ProtocolException {
         return new Formation.Saved(
                 in.fixed64(),
                 in.fixed64(),

@@ -149,10 +149,10 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         return Saved.NEEDED;
     }
 
-    /** One peer alone can serve, and what it answers may be old in any case. */
+    /** One peer alone can serve, and what it reads may be old in any case. */
     @Override
     public boolean needsNoDisk(Command command) {
-        return true;
+        return !(command instanceof Command.Transact) && !(command instanceof Command.Compute);
     }
 
     private void start(long wallMs, long nowNs, Effects effects) {

@@ -142,6 +142,10 @@ public final class OutputCommit implements Machine {
             sync(effects);
         }
         release(effects);
+        if (failure != null) {
+            answerHeld(preceding, effects);
+            answerHeld(held, effects);
+        }
     }
 
     /** Whatever was said since the last turn rests on whatever was written by now. */
@@ -295,10 +299,6 @@ public final class OutputCommit implements Machine {
         @Override
         public void reply(long client, Result result) {
             Reply reply = new Reply(client, result);
-            if (failure != null && !machine.answersMayPrecede()) {
-                world().reply(client, duringFailure(reply));
-                return;
-            }
             Held each = new Held(0, reply, effects -> {
                 inHand.remove(client);
                 effects.reply(client, result);

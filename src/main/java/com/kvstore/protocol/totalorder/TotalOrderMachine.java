@@ -1,5 +1,6 @@
 package com.kvstore.protocol.totalorder;
 
+import com.kvstore.common.Message;
 import com.kvstore.common.Result;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
@@ -59,6 +60,7 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
     private final Recovery recovery;
     private final Requests requests;
     private final Upkeep upkeep;
+    private final OrderStore store;
     /** The formation that this peer has founded; 0: it has not, or has recovered since. */
     private long foundedIn;
 
@@ -71,13 +73,12 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
 
     /** One that goes on from what is stored. */
     public TotalOrderMachine(TotalOrderConfig config, PeerStorage storage, Formation.Nonces nonces) {
-        RecordTable table = storage.table();
         this.config = config;
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
         this.formation = new Formation(config.group(), config.self(), config.bootstrap(), nonces, this::isUntouched);
         Votes votes = new Votes(config);
         this.node = new Node(config, links, formation, votes);
-        this.replica = new Replica(table);
+        this.replica = new Replica(storage.table());
         this.order = new Order(config, votes, replica, this);
         this.multicast = new Multicast(node, order, replica);
         this.ballots = new Ballots(node, order);
@@ -85,6 +86,8 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         this.recovery = new Recovery(node, order, snapshots);
         this.requests = new Requests(node, order, replica, multicast);
         this.upkeep = new Upkeep(node, order, replica, multicast, requests);
+        this.store = new OrderStore(storage, node, order, replica, multicast, recovery);
+        this.foundedIn = store.restore();
     }
 
     @Override
@@ -115,6 +118,10 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         } else if (input instanceof Input.Started started) {
             node.wall.start(started.wallMs(), nowNs);
             links.start(effects);
+            if (node.isActive()) {
+                effects.note("GROUP", "Goes on from its disk: " + replica.table().keys() + " keys");
+                multicast.castToAll();
+            }
             effects.setTimer(TICK, nowNs + TotalOrderConfig.TICK_NS);
             formed(formation.tick(effects), effects);
         } else if (input instanceof Input.StopRequested) {
@@ -125,7 +132,18 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
 
     @Override
     public Saved save() {
-        return Saved.NEEDED;
+        return store.save(foundedIn);
+    }
+
+    /** All but how far the order is delivered is vital, and that can be found again. */
+    @Override
+    public boolean mayPrecede(Message message) {
+        return true;
+    }
+
+    @Override
+    public boolean answersMayPrecede() {
+        return true;
     }
 
     /** Tells the others, if there is news, and begins once the group is formed. */
