@@ -40,7 +40,8 @@ final class NodeCommandLine {
             throw new UsageException("NODE_ID " + self + " is not in " + file + ", which has "
                     + group.members().stream().map(Group.Member::id).toList());
         }
-        return new PeerSettings(group, self, arguments.has("bootstrap"), disk(arguments), NodeOptions.network(arguments));
+        return new PeerSettings(
+                group, self, arguments.has("bootstrap"), disk(arguments), NodeOptions.network(arguments));
     }
 
     private static @Nullable PeerDisk disk(CommandLineForm.Arguments arguments) throws UsageException {

@@ -3,8 +3,8 @@ package com.kvstore.peer;
 import com.kvstore.protocol.eventual.EventualConfig;
 import com.kvstore.protocol.eventual.EventualMachine;
 import com.kvstore.protocol.kernel.Machine;
-import com.kvstore.protocol.parts.OutputCommit;
 import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.OutputCommit;
 import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupConfig;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMachine;
@@ -50,8 +50,8 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
         if (disk == null) {
             return new PeerProtocol(machine, () -> status.apply(DiskStatus.NONE));
         }
-        OutputCommit commit = new OutputCommit(
-                machine, storage, "peer " + settings.self() + " at " + settings.address());
+        OutputCommit commit =
+                new OutputCommit(machine, storage, "peer " + settings.self() + " at " + settings.address());
         String durability = disk.syncs() ? "sync" : "async";
         return new PeerProtocol(commit, () -> status.apply(new DiskStatus(durability, commit.failure())));
     }

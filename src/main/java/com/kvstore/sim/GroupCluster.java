@@ -86,9 +86,7 @@ final class GroupCluster {
             String name = "peer" + member.id();
             peers.add(new Peer(
                     member,
-                    durable
-                            ? new SimPeerStore(world.scheduler(), random.fork(name), () -> watched(name))
-                            : null));
+                    durable ? new SimPeerStore(world.scheduler(), random.fork(name), () -> watched(name)) : null));
         }
     }
 

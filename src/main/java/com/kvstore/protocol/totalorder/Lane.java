@@ -61,8 +61,8 @@ final class Lane {
         Lane lane = new Lane(vote.lane(), vote.life(), progress.base());
         lane.take(progress.base() + 1, entries);
         if (lane.known() != vote.known()) {
-            throw new IllegalStateException(
-                    "lane " + vote.lane() + " has " + lane.known() + " entries on disk, and should have " + vote.known());
+            throw new IllegalStateException("lane " + vote.lane() + " has " + lane.known()
+                    + " entries on disk, and should have " + vote.known());
         }
         lane.delivered = progress.delivered();
         lane.clock = Math.max(lane.clock, progress.clock());

@@ -61,13 +61,7 @@ final class OrderStore {
     private @Nullable Summary stored;
     private long echoBound;
 
-    OrderStore(
-            PeerStorage storage,
-            Node node,
-            Order order,
-            Replica replica,
-            Multicast multicast,
-            Recovery recovery) {
+    OrderStore(PeerStorage storage, Node node, Order order, Replica replica, Multicast multicast, Recovery recovery) {
         this.storage = storage;
         this.node = node;
         this.order = order;
@@ -103,18 +97,20 @@ final class OrderStore {
             }
         }
         replica.clients().track();
-        return summary == null || !summary.vital().active() ? 0 : summary.vital().foundedIn();
+        return summary == null || !summary.vital().active()
+                ? 0
+                : summary.vital().foundedIn();
     }
 
     /** It did not vote yet: what it held of a recovery does not count. */
     private void forget(SortedMap<Long, List<LaneEntry>> entries, List<StoredOrder.Client> clients) {
         entries.values().forEach(some -> some.forEach(each -> storage.remove(key(each.lane(), each.index()))));
-        clients.forEach(client -> storage.remove(StateKeys.of(CLIENT, client.state().client())));
+        clients.forEach(
+                client -> storage.remove(StateKeys.of(CLIENT, client.state().client())));
         storage.table().clear();
     }
 
-    private void take(
-            Summary summary, SortedMap<Long, List<LaneEntry>> entries, List<StoredOrder.Client> clients) {
+    private void take(Summary summary, SortedMap<Long, List<LaneEntry>> entries, List<StoredOrder.Client> clients) {
         Vital vital = summary.vital();
         node.formation.restore(vital.formation());
         node.votes.restore(vital.lives());
@@ -155,7 +151,8 @@ final class OrderStore {
         Vital vital = vital(foundedIn);
         Summary last = stored;
         boolean isNew = last == null || !last.vital().equals(vital);
-        if (isNew || storage.written() > before || last.progress().delivered() != replica.delivered()) {
+        boolean further = last == null || last.progress().delivered() != replica.delivered();
+        if (isNew || further || storage.written() > before) {
             Summary now = new Summary(vital, progress());
             stored = now;
             storage.put(StateKeys.of(SUMMARY), now);

@@ -140,7 +140,8 @@ final class Replica {
         delivered = progress.delivered();
         counter = progress.counter();
         wallMs = progress.wallMs();
-        clients.restore(progress.epoch(), stored.stream().map(StoredOrder.Client::state).toList());
+        clients.restore(
+                progress.epoch(), stored.stream().map(StoredOrder.Client::state).toList());
     }
 
     /** Puts the state in the place of this one; the records are there already. */

@@ -5,11 +5,11 @@ import com.kvstore.common.Result;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.kernel.TimerId;
-import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.PeerLinks;
-import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.PeerMessage.Presence;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Accept;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Accepted;
@@ -28,8 +28,6 @@ import com.kvstore.protocol.totalorder.TotalOrderMessage.Refuse;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Sealed;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotAsk;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotChunk;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * One peer of a total-order group: multicasts its clients' operations with Lamport timestamps and delivers everybody's in
@@ -119,7 +117,8 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
             node.wall.start(started.wallMs(), nowNs);
             links.start(effects);
             if (node.isActive()) {
-                effects.note("GROUP", "Goes on from its disk: " + replica.table().keys() + " keys");
+                effects.note(
+                        "GROUP", "Goes on from its disk: " + replica.table().keys() + " keys");
                 multicast.castToAll();
             }
             effects.setTimer(TICK, nowNs + TotalOrderConfig.TICK_NS);
@@ -394,21 +393,6 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
 
     /** What a person may want to know. */
     public TotalOrderStatus status() {
-        List<TotalOrderStatus.PeerStatus> peers = new ArrayList<>();
-        for (int peer : config.group().others(config.self())) {
-            peers.add(new TotalOrderStatus.PeerStatus(
-                    peer,
-                    config.group().address(peer),
-                    links.isOpen(peer),
-                    node.votes.life(config.group().indexOf(peer))));
-        }
-        return new TotalOrderStatus(
-                config.self(),
-                !node.isActive() ? "joining" : multicast.own() == null ? "waiting" : "up",
-                node.clock(),
-                replica.delivered(),
-                replica.table().keys(),
-                requests.inHand(),
-                peers);
+        return upkeep.status();
     }
 }
