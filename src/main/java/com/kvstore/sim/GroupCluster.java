@@ -108,6 +108,22 @@ final class GroupCluster {
         return null;
     }
 
+    /**
+     * Whether this node's disk may be lost now, without any loss that the protocol does not promise to survive. Its process
+     * is up; what a peer that is down has on its disk is not known, and is not counted on.
+     */
+    boolean mayWipe(SimNode node) {
+        int without = 0;
+        boolean holds = false;
+        for (Peer peer : peers) {
+            Machine machine = peer.machine();
+            boolean holdsIts = machine != null && protocol.holdsItsPart(machine);
+            without += holdsIts ? 0 : 1;
+            holds |= holdsIts && peer.node == node;
+        }
+        return !holds || without < group.tolerated();
+    }
+
     /** Whether this node's process may end now: with a disk always, else as {@link #maySpare}. */
     boolean mayEnd(SimNode node) {
         return store(node) != null || maySpare(node);

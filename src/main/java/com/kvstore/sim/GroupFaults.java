@@ -141,7 +141,7 @@ final class GroupFaults {
     private boolean wipe() {
         SimNode node = random.pick(cluster.nodes());
         SimPeerStore store = cluster.store(node);
-        if (store == null || !node.isUp() || !cluster.maySpare(node)) {
+        if (store == null || !node.isUp() || !cluster.mayWipe(node)) {
             return false;
         }
         node.crash(random.chance(0.5) ? Death.POWER_LOST : Death.KILLED);
