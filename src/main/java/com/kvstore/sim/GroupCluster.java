@@ -3,6 +3,7 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Group;
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.OutputCommit;
@@ -12,6 +13,7 @@ import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -219,6 +221,22 @@ final class GroupCluster {
             lack = protocol.notConverged(machines());
         }
         return lack != null ? lack : difference();
+    }
+
+    /** Which of these writes, or something newer in its place, a peer does not hold; null if all hold all. */
+    @Nullable String lacks(SortedMap<Bytes, Version> acknowledged) {
+        for (Peer peer : peers) {
+            for (Map.Entry<Bytes, Version> each : acknowledged.entrySet()) {
+                StoredRecord record = peer.table.get(each.getKey());
+                boolean lost = record == null
+                        ? !ledger.isForgotten(each.getKey(), each.getValue())
+                        : each.getValue().isNewerThan(record.version());
+                if (lost) {
+                    return peer.node.name() + " has " + record + " for " + each;
+                }
+            }
+        }
+        return null;
     }
 
     /** In what the live records of two peers differ; null if in nothing. */

@@ -140,6 +140,12 @@ public final class GroupSimulation {
         await("a client waits for ever", ANSWER_NS, () -> isFinished() ? null : "");
         await("a peer does not come back", ANSWER_NS, () -> cluster.machines().size() < options.slaves() ? "" : null);
         await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);
+        if (options.durable() && protocol.forgetsDeletes() && !faults.counts().containsKey(Fault.WIPE_SLAVE.name())) {
+            String lost = cluster.lacks(log.acknowledged());
+            if (lost != null) {
+                throw new SimulationFailure("an acknowledged write is lost: " + lost);
+            }
+        }
     }
 
     private void readEverything() {
