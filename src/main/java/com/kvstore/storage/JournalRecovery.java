@@ -164,7 +164,8 @@ final class JournalRecovery {
             if (record == null || !follows) {
                 return segment.endBytes();
             }
-            segment.appended(record.sequence(), JournalRecord.pagedBytes(record.payload().length()));
+            segment.appended(
+                    record.sequence(), JournalRecord.pagedBytes(record.payload().length()));
             newest = record;
             life = Math.max(life, record.life());
         }

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class BenchMain {
     private static final int KEYS = 100_000;
     private static final long SEED = 20_260_101;
-    /** Of each load before it is measured: connections are new, but the programs are warm. */
     private static final int TURNS = 4;
+    /** Of each load before it is measured: connections are new, but the programs are warm. */
     private static final long SETTLE_MS = 2_000;
 
     /** Somebody to be measured. */
@@ -289,8 +289,10 @@ public final class BenchMain {
     }
 
     private void report(String name, Target target, List<Turn> turns) throws IOException {
-        double perSecond =
-                turns.stream().mapToDouble(turn -> turn.measured.perSecond()).average().orElse(0);
+        double perSecond = turns.stream()
+                .mapToDouble(turn -> turn.measured.perSecond())
+                .average()
+                .orElse(0);
         double cpuUs = turns.stream().mapToDouble(Turn::cpuUs).sum();
         long errors = turns.stream().mapToLong(turn -> turn.measured.errors()).sum();
         Histogram latencyNs = new Histogram(60_000_000_000L, 3);
