@@ -113,12 +113,17 @@ final class Load implements AutoCloseable {
 
     /** Returns once the cluster says that every key has two copies. */
     static void awaitWhole(int port) throws IOException, InterruptedException {
+        awaitWhole(port, 3);
+    }
+
+    /** @param servers how many members there are to be, all up */
+    static void awaitWhole(int port, int servers) throws IOException, InterruptedException {
         try (SocketChannel channel =
                 SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             ByteBuffer answer = ByteBuffer.allocate(1 << 20);
             String text = "";
-            while (!(text.contains("\"whole\":true") && text.split("\"address\"", -1).length > 3)) {
-                TimeUnit.MILLISECONDS.sleep(100);
+            while (!(text.contains("\"whole\":true") && text.split("\"state\":\"up\"", -1).length > servers)) {
+                TimeUnit.MILLISECONDS.sleep(50);
                 channel.write(ByteBuffer.wrap("{\"req_type\":\"status\"}\n".getBytes(StandardCharsets.US_ASCII)));
                 answer.clear();
                 do {
