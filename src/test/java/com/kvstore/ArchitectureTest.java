@@ -138,10 +138,21 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule codecsAndSimulatorOpenNoSocketAndNoChannel = noClasses()
             .that()
-            .resideInAnyPackage("com.kvstore.sim..", "com.kvstore.wire..", "com.kvstore.storage..")
+            .resideInAnyPackage("com.kvstore.sim..", "com.kvstore.wire..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.netty..", "java.net..", "java.nio.channels..");
+
+    @ArchTest
+    static final ArchRule tablesKnowFilesAndNoNetwork = noClasses()
+            .that()
+            .resideInAPackage("com.kvstore.storage..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.netty..", "java.net..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(java.nio.channels.SelectableChannel.class);
 
     @ArchTest
     static final ArchRule theClientLibraryNeedsNoNetty = noClasses()

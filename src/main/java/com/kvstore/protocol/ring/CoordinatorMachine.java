@@ -209,7 +209,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             peers.everybodyAsked();
         }
         twoPhase.tick(nowNs, effects);
-        twoPhase.ping(config.requestTimeoutNs() / 2, nowNs, effects);
+        twoPhase.ping(config.requestTimeoutNs() / 2);
         boundRequestTable();
     }
 
