@@ -92,12 +92,16 @@ final class ChaosRun {
             }
             undoAll();
             awaitHealed();
+            // On a machine that is busy elsewhere little may have been asked in all that time.
+            long enough = 50L * plan.steps().size();
+            assertTrue(
+                    AwakeClock.await(HEALING, 20, () -> recorder.answered() > enough),
+                    () -> "hardly anything is answered: " + recorder.summary() + "\n" + state());
             recorder.stop();
             assertEquals(
                     0,
                     recorder.readEverything(READS_MS),
                     () -> "keys that could not be read after healing\n" + state());
-            assertTrue(recorder.answered() > 50L * plan.steps().size(), recorder::summary);
             summary = recorder.summary();
         }
         judge();

@@ -94,8 +94,7 @@ class MidMoveE2ETest {
             String target = Cluster.address(joiner);
             cluster.launchSlave(joiner);
             String line = cluster.coordinator().awaitLine(mark, "to " + target + " from ", SOON);
-            int source =
-                    Cluster.portOf(line.substring(line.lastIndexOf("from ")).split("[, ]")[1]);
+            int source = Cluster.portOf(line.replaceFirst("^.* from ([0-9.:]+).*$", "$1"));
             assertTrue(
                     AwakeClock.await(
                             SOON, 10, () -> server(cluster.status(), target).optLong("keys") > 5),
