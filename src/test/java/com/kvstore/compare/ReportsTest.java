@@ -44,8 +44,9 @@ class ReportsTest {
         List<Point> points = new ArrayList<>();
         for (int servers : SETTINGS.servers()) {
             for (Protocol protocol : Protocol.values()) {
-                double us = 50 + 20.0 * servers * (1 + protocol.ordinal());
-                points.add(new Point(protocol, servers, figures(us), figures(us / 2), figures(us / 8), figures(us / 9)));
+                double us = 50 + 20.0 * servers * (1 + SETTINGS.protocols().indexOf(protocol));
+                points.add(
+                        new Point(protocol, servers, figures(us), figures(us / 2), figures(us / 8), figures(us / 9)));
             }
         }
         return new Results(SETTINGS, "2 processors", "2026-11-21", "./run-client.sh bench", points, List.of(kills));
@@ -113,8 +114,7 @@ class ReportsTest {
     }
 
     private static CompareSettings with(List<Integer> servers) {
-        return new CompareSettings(
-                List.of(Protocol.RING), servers, 1, 1, 1, SETTINGS.out(), SETTINGS.home());
+        return new CompareSettings(List.of(Protocol.RING), servers, 1, 1, 1, SETTINGS.out(), SETTINGS.home());
     }
 
     @Test

@@ -25,7 +25,17 @@ class CompareE2ETest {
     @Test
     void itStartsMeasuresKillsAndReportsAndLeavesNothingRunning() throws IOException {
         Outcome outcome = bench(
-                "bench", "--protocols", "eventual", "--servers", "2", "--seconds", "1", "--warm-up", "200ms", "--out", "r");
+                "bench",
+                "--protocols",
+                "eventual",
+                "--servers",
+                "2",
+                "--seconds",
+                "1",
+                "--warm-up",
+                "200ms",
+                "--out",
+                "r");
 
         assertEquals(0, outcome.exit(), outcome.toString());
         assertTrue(outcome.out().contains("How long a write takes"), outcome.out());
