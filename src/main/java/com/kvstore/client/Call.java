@@ -19,6 +19,9 @@ final class Call {
     /** How long the caller waits, for messages. */
     final long timeoutMs;
 
+    /** Notes what was written before anybody hears of it; null: nobody does. */
+    @Nullable SessionToken session;
+
     private final Places places;
 
     /** Null: not a write, or to be sent under a new number. */
@@ -61,6 +64,9 @@ final class Call {
 
     void finish(Result result) {
         places.leave();
+        if (session != null) {
+            session.answered(command, result);
+        }
         answer.complete(result);
     }
 }

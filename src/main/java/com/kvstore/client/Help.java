@@ -64,11 +64,18 @@ public final class Help {
               --timeout TIME     how long a command may take, as 500ms, 10s or 2m (default 10s)
               --password-file FILE
                                  where the password stands that the nodes ask for
+              --read HOW         protocol: as the group's protocol promises (default); local: what the asked peer holds, which
+                                 may be stale; own: the same, but with your own writes (the default with --group and
+                                 the protocol eventual)
+              --session FILE     keeps what was written in FILE, so that the next command reads it too; with --read own
               --raw              print a value's bare bytes, with nothing added
               --json             print JSON, errors too
               --help             this text
 
             It ends with 0 if all worked, 1 if a key was not found, 2 on an error.
+
+            bench, instead of a command: compares the replication protocols in groups of processes that it starts
+            itself, and reports with charts; bench --help says more.
 
             record --out FILE, instead of a command: drives the cluster with many clients and records what they were
             told, for ./run-sim.sh check; record --help says more.

@@ -11,7 +11,7 @@ import org.json.JSONWriter;
 final class PeerDocuments {
     private PeerDocuments() {}
 
-    static String status(Group group, PrimaryBackupStatus status) {
+    static String status(Group group, PrimaryBackupStatus status, DiskStatus disk) {
         JSONWriter json = new JSONStringer().object();
         json.key("protocol").value(group.protocol());
         json.key("peer").value(status.self());
@@ -24,6 +24,7 @@ final class PeerDocuments {
         json.key("decided").value(status.commit());
         json.key("log_end").value(status.last());
         json.key("keys").value(status.keys());
+        disk(json, disk);
         json.key("peers").array();
         for (PrimaryBackupStatus.PeerStatus peer : status.peers()) {
             json.object();
@@ -38,12 +39,13 @@ final class PeerDocuments {
         return json.endArray().endObject().toString();
     }
 
-    static String status(Group group, EventualStatus status) {
+    static String status(Group group, EventualStatus status, DiskStatus disk) {
         JSONWriter json = new JSONStringer().object();
         json.key("protocol").value(group.protocol());
         json.key("peer").value(status.self());
         json.key("state").value(status.settled() ? "up" : "catching-up");
         json.key("keys").value(status.keys());
+        disk(json, disk);
         json.key("tombstones").value(status.tombstones());
         json.key("everywhere_ms").value(status.everywhereMs());
         json.key("peers").array();
@@ -58,7 +60,7 @@ final class PeerDocuments {
         return json.endArray().endObject().toString();
     }
 
-    static String status(Group group, TotalOrderStatus status) {
+    static String status(Group group, TotalOrderStatus status, DiskStatus disk) {
         JSONWriter json = new JSONStringer().object();
         json.key("protocol").value(group.protocol());
         json.key("peer").value(status.self());
@@ -66,6 +68,7 @@ final class PeerDocuments {
         json.key("clock").value(status.clock());
         json.key("delivered").value(status.delivered());
         json.key("keys").value(status.keys());
+        disk(json, disk);
         json.key("waiting").value(status.waiting());
         json.key("peers").array();
         for (TotalOrderStatus.PeerStatus peer : status.peers()) {
@@ -77,5 +80,12 @@ final class PeerDocuments {
             json.endObject();
         }
         return json.endArray().endObject().toString();
+    }
+
+    private static void disk(JSONWriter json, DiskStatus disk) {
+        json.key("durability").value(disk.durability());
+        if (disk.failure() != null) {
+            json.key("disk_failure").value(disk.failure());
+        }
     }
 }

@@ -3,7 +3,9 @@ package com.kvstore.peer;
 import com.kvstore.protocol.eventual.EventualConfig;
 import com.kvstore.protocol.eventual.EventualMachine;
 import com.kvstore.protocol.kernel.Machine;
-import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.OutputCommit;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupConfig;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMachine;
 import com.kvstore.protocol.totalorder.TotalOrderConfig;
@@ -11,6 +13,7 @@ import com.kvstore.protocol.totalorder.TotalOrderMachine;
 import java.security.SecureRandom;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record PeerProtocol(Machine machine, Supplier<String> status) {
 
     private interface Factory {
-        PeerProtocol make(PeerSettings settings, RecordTable table, SecureRandom random);
+        PeerProtocol make(PeerSettings settings, PeerStorage storage, SecureRandom random);
     }
 
     private static final Map<String, Factory> PROTOCOLS = new TreeMap<>(Map.of(
@@ -31,9 +34,9 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
             "total-order", PeerProtocol::totalOrder));
 
     /** Null: there is no such protocol. */
-    static @Nullable PeerProtocol of(PeerSettings settings, RecordTable table, SecureRandom random) {
+    static @Nullable PeerProtocol of(PeerSettings settings, PeerStorage storage, SecureRandom random) {
         Factory factory = PROTOCOLS.get(settings.group().protocol());
-        return factory == null ? null : factory.make(settings, table, random);
+        return factory == null ? null : factory.make(settings, storage, random);
     }
 
     /** The names of all protocols, for messages. */
@@ -41,26 +44,38 @@ record PeerProtocol(Machine machine, Supplier<String> status) {
         return String.join(", ", PROTOCOLS.keySet());
     }
 
-    private static PeerProtocol primaryBackup(PeerSettings settings, RecordTable table, SecureRandom random) {
+    private static PeerProtocol of(
+            PeerSettings settings, PeerStorage storage, DurableMachine machine, Function<DiskStatus, String> status) {
+        PeerDisk disk = settings.disk();
+        if (disk == null) {
+            return new PeerProtocol(machine, () -> status.apply(DiskStatus.NONE));
+        }
+        OutputCommit commit =
+                new OutputCommit(machine, storage, "peer " + settings.self() + " at " + settings.address());
+        String durability = disk.syncs() ? "sync" : "async";
+        return new PeerProtocol(commit, () -> status.apply(new DiskStatus(durability, commit.failure())));
+    }
+
+    private static PeerProtocol primaryBackup(PeerSettings settings, PeerStorage storage, SecureRandom random) {
         PrimaryBackupMachine machine = new PrimaryBackupMachine(
                 settings.group(),
                 settings.self(),
-                table,
+                storage,
                 PrimaryBackupConfig.of(settings.bootstrap()),
                 () -> random.nextLong() | 1);
-        return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
+        return of(settings, storage, machine, disk -> PeerDocuments.status(settings.group(), machine.status(), disk));
     }
 
-    private static PeerProtocol eventual(PeerSettings settings, RecordTable table, SecureRandom random) {
+    private static PeerProtocol eventual(PeerSettings settings, PeerStorage storage, SecureRandom random) {
         EventualMachine machine =
-                new EventualMachine(new EventualConfig(settings.group(), settings.self(), random.nextLong()), table);
-        return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
+                new EventualMachine(new EventualConfig(settings.group(), settings.self(), random.nextLong()), storage);
+        return of(settings, storage, machine, disk -> PeerDocuments.status(settings.group(), machine.status(), disk));
     }
 
-    private static PeerProtocol totalOrder(PeerSettings settings, RecordTable table, SecureRandom random) {
+    private static PeerProtocol totalOrder(PeerSettings settings, PeerStorage storage, SecureRandom random) {
         TotalOrderConfig config =
                 new TotalOrderConfig(settings.group(), settings.self(), random.nextLong(), settings.bootstrap());
-        TotalOrderMachine machine = new TotalOrderMachine(config, table, () -> random.nextLong() | 1);
-        return new PeerProtocol(machine, () -> PeerDocuments.status(settings.group(), machine.status()));
+        TotalOrderMachine machine = new TotalOrderMachine(config, storage, () -> random.nextLong() | 1);
+        return of(settings, storage, machine, disk -> PeerDocuments.status(settings.group(), machine.status(), disk));
     }
 }

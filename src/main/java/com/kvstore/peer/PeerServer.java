@@ -11,8 +11,6 @@ import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.Console;
 import com.kvstore.runtime.Ending;
 import com.kvstore.runtime.NodeDriver;
-import com.kvstore.runtime.Persistence;
-import com.kvstore.storage.MemoryTable;
 import com.kvstore.transport.EventLoops;
 import com.kvstore.transport.NettyNetwork;
 import com.kvstore.transport.PortUnavailableException;
@@ -37,9 +35,11 @@ public final class PeerServer {
 
     /** Starts a peer; it looks for the others as soon as this returns. */
     public static PeerServer start(PeerSettings settings, Console console, Ending ending) throws CannotStartException {
+        PeerDisk disk = settings.disk();
+        PeerData data = disk == null ? PeerData.inMemory() : PeerData.open(settings, disk, console);
         EventLoop loop = EventLoops.start("peer");
         try {
-            PeerProtocol protocol = PeerProtocol.of(settings, new MemoryTable(), new SecureRandom());
+            PeerProtocol protocol = PeerProtocol.of(settings, data.storage(), new SecureRandom());
             if (protocol == null) {
                 throw new CannotStartException("The group file names the protocol '"
                         + settings.group().protocol() + "'; known are " + PeerProtocol.names() + ".");
@@ -52,9 +52,9 @@ public final class PeerServer {
                     protocol.machine(),
                     (command, nowNs) -> document(protocol, command),
                     network,
-                    Persistence.NONE,
+                    data.persistence(),
                     console,
-                    ending);
+                    closing(data, ending));
             network.deliverTo(driver);
             NettyNetwork.Listener listener = open(network, settings.address());
             Addresses.warnIfReachable(settings.address(), settings.network().password() != null, console);
@@ -64,8 +64,19 @@ public final class PeerServer {
             return new PeerServer(driver, loop);
         } catch (CannotStartException | RuntimeException failed) {
             var unused = loop.parent().shutdownGracefully();
+            data.closing().run();
             throw failed;
         }
+    }
+
+    /** After an internal error nothing more is done with the data. */
+    private static Ending closing(PeerData data, Ending ending) {
+        return status -> {
+            if (status == 0) {
+                data.closing().run();
+            }
+            ending.end(status);
+        };
     }
 
     private static NettyNetwork.Listener open(NettyNetwork network, ServerNode self) throws CannotStartException {

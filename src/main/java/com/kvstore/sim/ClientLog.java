@@ -5,6 +5,7 @@ import com.kvstore.common.Command;
 import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
+import com.kvstore.common.Version;
 import com.kvstore.common.Write;
 import com.kvstore.sim.check.History;
 import com.kvstore.sim.check.Operation.Kind;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -34,8 +36,16 @@ public final class ClientLog {
     private final Map<String, Integer> winners = new TreeMap<>();
 
     private final List<String> wrong = new ArrayList<>();
+    /** The newest version of each key under which a client was told that its write stands. */
+    private final SortedMap<Bytes, Version> acknowledged = new TreeMap<>();
+
     private int lostAnswers;
     private long transactions;
+
+    /** The newest version of each key under which a client was told that its write stands, where answers tell versions. */
+    SortedMap<Bytes, Version> acknowledged() {
+        return acknowledged;
+    }
 
     /** A command on its way. */
     public interface Entry {
@@ -70,8 +80,11 @@ public final class ClientLog {
                     keysOf(command).forEach(lost::add);
                     lostAnswers++;
                 }
-            } else if (result instanceof Result.Ack ack && ack.degraded()) {
-                name = "Ack (1 copy)";
+            } else if (result instanceof Result.Ack ack) {
+                name = ack.degraded() ? "Ack (1 copy)" : name;
+                keysOf(command)
+                        .forEach(key -> acknowledged.merge(
+                                key, ack.version(), (one, other) -> one.isNewerThan(other) ? one : other));
             }
             answers.merge(name, 1, Integer::sum);
             return entry.conclude(nowNs, result, inDoubt);

@@ -4,8 +4,8 @@ import com.kvstore.common.Group;
 import com.kvstore.protocol.eventual.EventualConfig;
 import com.kvstore.protocol.eventual.EventualMachine;
 import com.kvstore.protocol.kernel.Machine;
-import com.kvstore.protocol.kernel.Persistent;
-import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.sim.check.HistoryChecker;
 import com.kvstore.sim.check.Operation;
 import java.util.List;
@@ -32,10 +32,10 @@ final class EventualProtocol implements GroupProtocol {
     }
 
     @Override
-    public Machine start(Group group, int self, RecordTable table, SimRandom random, @Nullable Persistent recovered) {
+    public DurableMachine start(Group group, int self, PeerStorage storage, SimRandom random) {
         // A short log now and then: gaps must be common enough to be seen.
         long maxLogBytes = random.chance(0.3) ? 2_000 : 1_000_000;
-        return new EventualMachine(new EventualConfig(group, self, random.nextLong(), maxLogBytes, 1_000), table);
+        return new EventualMachine(new EventualConfig(group, self, random.nextLong(), maxLogBytes, 1_000), storage);
     }
 
     @Override

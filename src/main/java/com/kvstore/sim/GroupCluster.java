@@ -3,12 +3,17 @@ package com.kvstore.sim;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Group;
 import com.kvstore.common.ServerNode;
+import com.kvstore.common.Version;
 import com.kvstore.protocol.kernel.Machine;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.OutputCommit;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -25,25 +30,38 @@ final class GroupCluster {
     /** A peer's node, and what its present process keeps in memory. */
     private final class Peer {
         private final SimNode node;
+        private final @Nullable SimPeerStore store;
         private RecordTable table = new MemoryTable();
         /** A process that was asked to end, and chooses the moment. */
         private @Nullable SimProcess stopping;
 
-        private Peer(Group.Member member) {
-            node = network.add("peer" + member.id(), member.address(), (random, recovered) -> {
-                table = new WatchedTable(
-                        "peer" + member.id(),
-                        new MemoryTable(),
-                        protocol.versionsAreUnique() ? ledger : null,
-                        protocol.forgetsDeletes());
-                return protocol.start(group, member.id(), table, random, recovered);
+        private Peer(Group.Member member, @Nullable SimPeerStore store) {
+            this.store = store;
+            String name = "peer" + member.id();
+            node = network.add(name, member.address(), (random, nothing) -> {
+                PeerStorage storage = store == null ? PeerStorage.inMemory(watched(name)) : store.open();
+                table = storage.table();
+                DurableMachine machine = protocol.start(group, member.id(), storage, random);
+                return store == null ? machine : new OutputCommit(machine, storage, name);
             });
+            if (store != null) {
+                node.keeps(store);
+            }
         }
 
         private @Nullable Machine machine() {
             SimProcess process = node.process();
-            return process == null ? null : process.machine();
+            if (process == null) {
+                return null;
+            }
+            return process.machine() instanceof OutputCommit commit ? commit.machine() : process.machine();
         }
+    }
+
+    /** Watched are records that count: where there are disks, those on them. */
+    private RecordTable watched(String name) {
+        return new WatchedTable(
+                name, new MemoryTable(), protocol.versionsAreUnique() ? ledger : null, protocol.forgetsDeletes());
     }
 
     private final GroupProtocol protocol;
@@ -52,8 +70,12 @@ final class GroupCluster {
     private final WatchedTable.Ledger ledger = new WatchedTable.Ledger();
     private final List<Peer> peers = new ArrayList<>();
 
-    /** All peers are down. */
-    GroupCluster(GroupProtocol protocol, SimNetwork network, int size) {
+    /**
+     * All peers are down.
+     *
+     * @param durable whether they have disks
+     */
+    GroupCluster(SimWorld world, GroupProtocol protocol, SimNetwork network, int size, boolean durable) {
         this.protocol = protocol;
         this.network = network;
         List<Group.Member> members = new ArrayList<>();
@@ -61,7 +83,13 @@ final class GroupCluster {
             members.add(new Group.Member(i + 1, new ServerNode("10.0.2." + (i + 1), FIRST_PORT + i)));
         }
         this.group = new Group(protocol.name(), members);
-        members.forEach(member -> peers.add(new Peer(member)));
+        SimRandom random = world.random().fork("stores");
+        for (Group.Member member : members) {
+            String name = "peer" + member.id();
+            peers.add(new Peer(
+                    member,
+                    durable ? new SimPeerStore(world.scheduler(), random.fork(name), () -> watched(name)) : null));
+        }
     }
 
     Group group() {
@@ -70,6 +98,37 @@ final class GroupCluster {
 
     WatchedTable.Ledger ledger() {
         return ledger;
+    }
+
+    /** What a peer keeps its data on; null: in memory alone. */
+    @Nullable SimPeerStore store(SimNode node) {
+        for (Peer peer : peers) {
+            if (peer.node == node) {
+                return peer.store;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Whether this node's disk may be lost now, without any loss that the protocol does not promise to survive. Its process
+     * is up; what a peer that is down has on its disk is not known, and is not counted on.
+     */
+    boolean mayWipe(SimNode node) {
+        int without = 0;
+        boolean holds = false;
+        for (Peer peer : peers) {
+            Machine machine = peer.machine();
+            boolean holdsIts = machine != null && protocol.holdsItsPart(machine);
+            without += holdsIts ? 0 : 1;
+            holds |= holdsIts && peer.node == node;
+        }
+        return !holds || without < group.tolerated();
+    }
+
+    /** Whether this node's process may end now: with a disk always, else as {@link #maySpare}. */
+    boolean mayEnd(SimNode node) {
+        return store(node) != null || maySpare(node);
     }
 
     List<SimNode> nodes() {
@@ -162,6 +221,22 @@ final class GroupCluster {
             lack = protocol.notConverged(machines());
         }
         return lack != null ? lack : difference();
+    }
+
+    /** Which of these writes, or something newer in its place, a peer does not hold; null if all hold all. */
+    @Nullable String lacks(SortedMap<Bytes, Version> acknowledged) {
+        for (Peer peer : peers) {
+            for (Map.Entry<Bytes, Version> each : acknowledged.entrySet()) {
+                StoredRecord record = peer.table.get(each.getKey());
+                boolean lost = record == null
+                        ? !ledger.isForgotten(each.getKey(), each.getValue())
+                        : each.getValue().isNewerThan(record.version());
+                if (lost) {
+                    return peer.node.name() + " has " + record + " for " + each;
+                }
+            }
+        }
+        return null;
     }
 
     /** In what the live records of two peers differ; null if in nothing. */

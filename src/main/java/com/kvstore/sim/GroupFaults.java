@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * <p>Threading: belongs to one simulation.
  */
 final class GroupFaults {
-    /** Those that mean something where there is no coordinator, no datagram, no disk. */
+    /** Those that mean something where there is no coordinator and no datagram. */
     static final Set<Fault> KNOWN = EnumSet.of(
             Fault.KILL_SLAVE,
             Fault.KILL_ALL,
@@ -26,10 +26,17 @@ final class GroupFaults {
             Fault.BRIDGE,
             Fault.RESET,
             Fault.SLOW_NETWORK,
-            Fault.STOP_SLAVE);
+            Fault.STOP_SLAVE,
+            Fault.FULL_SLAVE_DISK,
+            Fault.FAILED_SLAVE_SYNC,
+            Fault.SLOW_SLAVE_DISK,
+            Fault.WIPE_SLAVE);
 
     private static final long DOWN_NS = 30_000_000_000L;
+    private static final long LONGEST_TROUBLE_NS = 15_000_000_000L;
+    private static final long LONGEST_SLOWNESS_NS = 40_000_000_000L;
 
+    private final SimWorld world;
     private final GroupCluster cluster;
     private final SimNetwork network;
     private final boolean mayLoseAll;
@@ -41,6 +48,7 @@ final class GroupFaults {
 
     /** @param allIsLost called when every peer was killed at once */
     GroupFaults(SimWorld world, GroupCluster cluster, SimNetwork network, Roughness roughness, Runnable allIsLost) {
+        this.world = world;
         this.cluster = cluster;
         this.network = network;
         this.mayLoseAll = roughness.losses() == Losses.ANY;
@@ -69,7 +77,10 @@ final class GroupFaults {
         plan.end();
         network.healAll();
         for (SimNode node : cluster.nodes()) {
-            node.disk().mend();
+            SimPeerStore store = cluster.store(node);
+            if (store != null) {
+                store.mend();
+            }
             node.calmDown();
             node.resume();
             if (!node.isUp()) {
@@ -90,22 +101,24 @@ final class GroupFaults {
             case RESET -> links.reset();
             case SLOW_NETWORK -> links.slowDown();
             case STOP_SLAVE -> stop();
+            case WIPE_SLAVE -> wipe();
+            case FULL_SLAVE_DISK, FAILED_SLAVE_SYNC, SLOW_SLAVE_DISK -> troubleDisks(fault);
             default -> throw new IllegalArgumentException(fault + " is no fault of a group");
         };
     }
 
     private boolean kill() {
         SimNode node = random.pick(cluster.nodes());
-        if (!node.isUp() || !cluster.maySpare(node)) {
+        if (!node.isUp() || !cluster.mayEnd(node)) {
             return false;
         }
-        processes.kill(node, 1 + random.below(40), () -> cluster.maySpare(node));
+        processes.kill(node, 1 + random.below(40), () -> cluster.mayEnd(node));
         return true;
     }
 
     private boolean stop() {
         SimNode node = random.pick(cluster.nodes());
-        if (!node.isUp() || !cluster.maySpare(node)) {
+        if (!node.isUp() || !cluster.mayEnd(node)) {
             return false;
         }
         cluster.stop(node);
@@ -113,12 +126,44 @@ final class GroupFaults {
     }
 
     private boolean killAll() {
-        if (!mayLoseAll) {
+        boolean durable = cluster.nodes().stream().allMatch(node -> cluster.store(node) != null);
+        if (!mayLoseAll && !durable) {
             return false;
         }
         cluster.nodes().forEach(node -> node.crash(random.chance(0.5) ? Death.POWER_LOST : Death.KILLED));
-        allIsLost.run();
+        if (!durable) {
+            allIsLost.run();
+        }
         return true;
+    }
+
+    /** Its process ends, and its disk is replaced by an empty one. */
+    private boolean wipe() {
+        SimNode node = random.pick(cluster.nodes());
+        SimPeerStore store = cluster.store(node);
+        if (store == null || !node.isUp() || !cluster.mayWipe(node)) {
+            return false;
+        }
+        node.crash(random.chance(0.5) ? Death.POWER_LOST : Death.KILLED);
+        store.wipe();
+        return true;
+    }
+
+    private boolean troubleDisks(Fault fault) {
+        long longestNs = fault == Fault.SLOW_SLAVE_DISK ? LONGEST_SLOWNESS_NS : LONGEST_TROUBLE_NS;
+        long untilNs = world.nowNs() + random.skewed(10_000_000, longestNs);
+        // A full disk seldom is one node's alone: they fill up together.
+        SimNode one = random.pick(cluster.nodes());
+        boolean all = random.chance(0.3);
+        boolean struck = false;
+        for (SimNode node : cluster.nodes()) {
+            SimPeerStore store = cluster.store(node);
+            if (store != null && (all || node == one)) {
+                store.trouble(fault, untilNs);
+                struck = true;
+            }
+        }
+        return struck;
     }
 
     private boolean pause() {

@@ -2,8 +2,8 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Group;
 import com.kvstore.protocol.kernel.Machine;
-import com.kvstore.protocol.kernel.Persistent;
-import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.sim.check.HistoryChecker;
 import com.kvstore.sim.check.Operation;
 import java.util.List;
@@ -17,14 +17,13 @@ public interface GroupProtocol {
     /**
      * One life of one peer.
      *
-     * @param table empty, and watched by the simulation
+     * @param storage what it has left on its disk, if it has one; else empty
      * @param random for what a process draws at its start
-     * @param recovered what was durable; null if nothing was
      */
-    Machine start(Group group, int self, RecordTable table, SimRandom random, @Nullable Persistent recovered);
+    DurableMachine start(Group group, int self, PeerStorage storage, SimRandom random);
 
     /**
-     * Whether the others count on what this peer holds. While it is false, its process may be killed at will; else only
+     * Whether the others count on what this peer holds. While it is false, what it holds may go at will; else only
      * while no more than {@link Group#tolerated} peers are down or do not hold their part, unless anything may be lost.
      */
     boolean holdsItsPart(Machine machine);

@@ -45,7 +45,7 @@ public final class GroupSimulation {
         this.world = world;
         this.random = world.random().fork("simulation");
         this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
-        this.cluster = new GroupCluster(protocol, network, options.slaves());
+        this.cluster = new GroupCluster(world, protocol, network, options.slaves(), options.durable());
         this.faults = new GroupFaults(world, cluster, network, options.roughness(), this::allIsLost);
     }
 
@@ -67,7 +67,7 @@ public final class GroupSimulation {
                 ClusterOptions drawn = ClusterOptions.draw(random);
                 int peers = random.chance(0.6) ? 3 : random.pick(List.of(1, 2, 4, 5));
                 return overrides.applyTo(new ClusterOptions(
-                        peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness(), false));
+                        peers, drawn.load(), drawn.coordinator(), drawn.ring(), drawn.roughness(), drawn.durable()));
             }
         };
     }
@@ -140,6 +140,12 @@ public final class GroupSimulation {
         await("a client waits for ever", ANSWER_NS, () -> isFinished() ? null : "");
         await("a peer does not come back", ANSWER_NS, () -> cluster.machines().size() < options.slaves() ? "" : null);
         await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);
+        if (options.durable() && protocol.forgetsDeletes() && !faults.counts().containsKey(Fault.WIPE_SLAVE.name())) {
+            String lost = cluster.lacks(log.acknowledged());
+            if (lost != null) {
+                throw new SimulationFailure("an acknowledged write is lost: " + lost);
+            }
+        }
     }
 
     private void readEverything() {

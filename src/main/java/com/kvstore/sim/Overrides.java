@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * be measured. Immutable.
  *
  * @param slaves null, as everywhere: as drawn
+ * @param durable whether data nodes, or peers, have disks
  * @param only the faults that happen, and no others; empty: none
  */
 public record Overrides(
@@ -22,9 +23,10 @@ public record Overrides(
         @Nullable Integer operations,
         @Nullable Integer keys,
         @Nullable SortedSet<Fault> only,
-        @Nullable Losses losses) {
+        @Nullable Losses losses,
+        @Nullable Boolean durable) {
     /** Everything is as the seed has it. */
-    public static final Overrides NONE = new Overrides(null, null, null, null, null, null);
+    public static final Overrides NONE = new Overrides(null, null, null, null, null, null, null);
 
     /** The drawn options with these in their place. A fault that is named and was not drawn gets the weight 1. */
     public ClusterOptions applyTo(ClusterOptions drawn) {
@@ -35,6 +37,9 @@ public record Overrides(
             faults.keySet().retainAll(only);
             only.forEach(fault -> faults.putIfAbsent(fault, 1));
         }
+        if (durable != null && !durable) {
+            faults.keySet().removeIf(Fault::strikesSlaveDisks);
+        }
         return new ClusterOptions(
                 or(slaves, drawn.slaves()),
                 new Load(or(clients, load.clients()), or(keys, load.hotKeys()), or(operations, load.operations())),
@@ -42,27 +47,31 @@ public record Overrides(
                 drawn.ring(),
                 new Roughness(
                         rough.faultsForNs(), losses == null ? rough.losses() : losses, faults, rough.maxDriftPpm()),
-                drawn.durable());
+                durable == null ? drawn.durable() : durable);
+    }
+
+    Overrides withDisks(boolean disks) {
+        return new Overrides(slaves, clients, operations, keys, only, losses, disks);
     }
 
     Overrides withSlaves(int n) {
-        return new Overrides(n, clients, operations, keys, only, losses);
+        return new Overrides(n, clients, operations, keys, only, losses, durable);
     }
 
     Overrides withClients(int n) {
-        return new Overrides(slaves, n, operations, keys, only, losses);
+        return new Overrides(slaves, n, operations, keys, only, losses, durable);
     }
 
     Overrides withOperations(int n) {
-        return new Overrides(slaves, clients, n, keys, only, losses);
+        return new Overrides(slaves, clients, n, keys, only, losses, durable);
     }
 
     Overrides withKeys(int n) {
-        return new Overrides(slaves, clients, operations, n, only, losses);
+        return new Overrides(slaves, clients, operations, n, only, losses, durable);
     }
 
     Overrides withOnly(SortedSet<Fault> faults) {
-        return new Overrides(slaves, clients, operations, keys, new TreeSet<>(faults), losses);
+        return new Overrides(slaves, clients, operations, keys, new TreeSet<>(faults), losses, durable);
     }
 
     /** As it is typed, with a blank before each option; empty if nothing is set. */
@@ -77,6 +86,7 @@ public record Overrides(
             add(text, "only", names.isEmpty() ? "NONE" : names);
         }
         add(text, "losses", losses);
+        add(text, "disks", durable == null ? null : durable ? "on" : "off");
         return text.toString();
     }
 

@@ -2,8 +2,8 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Group;
 import com.kvstore.protocol.kernel.Machine;
-import com.kvstore.protocol.kernel.Persistent;
-import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.primarybackup.PrimaryBackupConfig;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMachine;
 import com.kvstore.protocol.primarybackup.PrimaryBackupStatus;
@@ -18,13 +18,13 @@ final class PrimaryBackupGroup implements GroupProtocol {
     }
 
     @Override
-    public Machine start(Group group, int self, RecordTable table, SimRandom random, @Nullable Persistent recovered) {
+    public DurableMachine start(Group group, int self, PeerStorage storage, SimRandom random) {
         // Small ones show in a few operations what large ones take gigabytes to show.
         PrimaryBackupConfig config = random.chance(0.5)
                 ? PrimaryBackupConfig.of(false)
                 : new PrimaryBackupConfig(
                         false, random.skewed(100, 100_000), random.skewed(50, 5_000), random.skewed(200, 50_000));
-        return new PrimaryBackupMachine(group, self, table, config, () -> random.nextLong() | 1);
+        return new PrimaryBackupMachine(group, self, storage, config, () -> random.nextLong() | 1);
     }
 
     @Override

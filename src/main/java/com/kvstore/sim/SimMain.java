@@ -26,7 +26,7 @@ public final class SimMain {
               --seed S         run this one only
               --time D         go on for so long, for example 10m
               --trace          print every event of the one seed
-              --protocol P     what to run: ring (default), primary-backup
+              --protocol P     what to run: ring (default), primary-backup, eventual, total-order
               --jobs J         how many at once (default: one for each processor)
               --keep-going     run all seeds, also after a failure
               --no-shrink      do not look for a smaller run that fails in the same way
@@ -36,6 +36,7 @@ public final class SimMain {
               --slaves N  --clients N  --keys N
               --operations N   of each client, after which all heals (default: as many as fit in the drawn time)
               --only A,B       the faults that happen, and no others; NONE for none
+              --disks on|off   whether data nodes, or peers of a group, keep their data on disks
               --losses L       ONE_AT_A_TIME (nothing may be lost) or ANY (what is lost must be reported as lost)
 
             A seed that fails is run again smaller and smaller while it fails in the same way; the command that replays

@@ -44,7 +44,7 @@ public final class SimNode {
     private SimDisk disk;
     private final Map<String, Integer> notes = new TreeMap<>();
     private @Nullable SimProcess process;
-    private @Nullable SimStore store;
+    private @Nullable SimStorage store;
     private Runnable onEnd = () -> {};
     private Consumer<Persistent> onPersist = state -> {};
     private boolean powered = true;
@@ -177,7 +177,7 @@ public final class SimNode {
     }
 
     /** From now on, {@code store} outlives its processes; before any was started. */
-    void keeps(SimStore kept) {
+    void keeps(SimStorage kept) {
         store = kept;
     }
 

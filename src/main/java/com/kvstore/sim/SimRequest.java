@@ -32,6 +32,11 @@ record SimRequest(
         boolean keepGoing,
         boolean shrink,
         Overrides overrides) {
+    private enum Switch {
+        ON,
+        OFF
+    }
+
     private static final long DEFAULT_SEEDS = 100;
     private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
@@ -54,7 +59,8 @@ record SimRequest(
             "operations",
             "keys",
             "only",
-            "losses"
+            "losses",
+            "disks"
         }) {
             options.addOption(Option.builder().longOpt(name).hasArg().get());
         }
@@ -100,6 +106,7 @@ record SimRequest(
     }
 
     private static Overrides overrides(CommandLine line) {
+        String disks = line.getOptionValue("disks");
         String losses = line.getOptionValue("losses");
         return new Overrides(
                 small(line, "slaves", 1),
@@ -107,7 +114,8 @@ record SimRequest(
                 small(line, "operations", 0),
                 small(line, "keys", 1),
                 faults(line.getOptionValue("only")),
-                losses == null ? null : named(Losses.class, "--losses", losses));
+                losses == null ? null : named(Losses.class, "--losses", losses),
+                disks == null ? null : named(Switch.class, "--disks", disks) == Switch.ON);
     }
 
     private static @Nullable SortedSet<Fault> faults(@Nullable String names) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: belongs to one simulation.
  */
-final class SimStore {
+final class SimStore implements SimStorage {
     private static final long USUAL_SYNC_NS = 20_000_000L;
     private static final long SLOW_SYNC_NS = 4_000_000_000L;
 
@@ -93,8 +93,8 @@ final class SimStore {
         return new Opened(seen);
     }
 
-    /** The process is gone. */
-    void crashed() {
+    @Override
+    public void crashed() {
         life++;
         for (int kept = random.below(unsynced.size() + 1); kept > 0; kept--) {
             unsynced.remove().applyTo(disk);
@@ -119,7 +119,8 @@ final class SimStore {
         slowUntilNs = 0;
     }
 
-    void sync(SimProcess by, long token) {
+    @Override
+    public void sync(SimProcess by, long token) {
         int covered = unsynced.size();
         int asked = life;
         boolean slow = scheduler.nowNs() < slowUntilNs;

@@ -2,8 +2,8 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Group;
 import com.kvstore.protocol.kernel.Machine;
-import com.kvstore.protocol.kernel.Persistent;
-import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.DurableMachine;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.totalorder.TotalOrderConfig;
 import com.kvstore.protocol.totalorder.TotalOrderMachine;
 import java.util.List;
@@ -19,13 +19,13 @@ final class TotalOrderProtocol implements GroupProtocol {
     }
 
     @Override
-    public Machine start(Group group, int self, RecordTable table, SimRandom random, @Nullable Persistent recovered) {
+    public DurableMachine start(Group group, int self, PeerStorage storage, SimRandom random) {
         // A short log now and then: snapshots must be common enough to be seen.
         long maxLogBytes = random.chance(0.3) ? 3_000 : 1_000_000;
         TotalOrderConfig config =
                 new TotalOrderConfig(group, self, random.nextLong(), /* bootstrap= */ false, maxLogBytes, 1_000);
         SimRandom nonces = random.fork("nonces");
-        return new TotalOrderMachine(config, table, () -> nonces.nextLong() | 1);
+        return new TotalOrderMachine(config, storage, () -> nonces.nextLong() | 1);
     }
 
     @Override

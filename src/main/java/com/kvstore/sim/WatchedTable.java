@@ -31,6 +31,12 @@ final class WatchedTable implements RecordTable {
             forgotten.clear();
         }
 
+        /** Whether this write's key was deleted later, and the delete forgotten because all peers had it. */
+        boolean isForgotten(Bytes key, Version version) {
+            Version delete = forgotten.get(key);
+            return delete != null && !version.isNewerThan(delete);
+        }
+
         private void enter(String who, Bytes key, Version version, @Nullable Bytes value, long deadlineMs) {
             int content = Arrays.hashCode(new Object[] {value, deadlineMs});
             Integer before = contents.putIfAbsent(new Place(key, version), content);

@@ -103,25 +103,35 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws DamagedDataException if the data are not what was written
      */
     public static DiskStorage open(Path directory, boolean syncs) throws IOException {
-        return open(directory, syncs, Segment::new);
+        return open(directory, syncs, FORMAT, Segment::new);
     }
 
     /** As above, with a journal whose files may fail on purpose. */
     static DiskStorage open(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
+        return open(directory, syncs, FORMAT, opener);
+    }
+
+    /** @param expected what the file {@code format} says: data of one kind of node are not another's */
+    static DiskStorage open(Path directory, boolean syncs, String expected) throws IOException {
+        return open(directory, syncs, expected, Segment::new);
+    }
+
+    private static DiskStorage open(Path directory, boolean syncs, String expected, Journal.Opener opener)
+            throws IOException {
         Files.createDirectories(directory);
         Path format = directory.resolve("format");
         Path data = directory.resolve("data");
         if (Files.exists(format)) {
             String found = Files.readString(format);
-            if (!found.equals(FORMAT)) {
+            if (!found.equals(expected)) {
                 throw new IOException("the data in " + directory + " are of another version (" + found.trim()
-                        + ") than this program's (" + FORMAT.trim() + ")");
+                        + ") than this program's (" + expected.trim() + ")");
             }
         } else if (Files.exists(data)) {
             throw new DamagedDataException(
                     directory + " has data, but the file " + format + " is missing", new IOException());
         } else {
-            Files.writeString(format, FORMAT);
+            Files.writeString(format, expected);
         }
         Path libraries = directory.resolve("native");
         RocksEngine engine = RocksEngine.open(data, libraries, opener);
@@ -173,6 +183,22 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     private static byte[] number(long number) {
         return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+    }
+
+    /** Keeps a value beside the records; {@code key} is none of this class's own. */
+    void put(byte[] key, byte[] value) {
+        buffer.put(RocksEngine.META, key, value);
+        written++;
+    }
+
+    void remove(byte[] key) {
+        buffer.delete(RocksEngine.META, key);
+        written++;
+    }
+
+    /** Visits the values that were kept when this was opened, from {@code from} on, in the order of their keys. */
+    void visit(byte[] from, RocksEngine.Visitor visitor) {
+        engine.scan(RocksEngine.META, from, visitor);
     }
 
     /**

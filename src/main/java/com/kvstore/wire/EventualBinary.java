@@ -20,7 +20,7 @@ final class EventualBinary {
     private static final int PULL = 0x63;
     private static final int CHUNK = 0x64;
 
-    private static final int MIN_POSITION_BYTES = 6;
+    static final int MIN_POSITION_BYTES = 6;
 
     private EventualBinary() {}
 
@@ -85,7 +85,7 @@ final class EventualBinary {
         return new Change(in.list(MoveBinary.MIN_RECORD_BYTES, MoveBinary::readRecord));
     }
 
-    private static void writePosition(Position position, FrameWriter out) {
+    static void writePosition(Position position, FrameWriter out) {
         out.number(position.stream());
         out.number(position.seq());
         out.number(position.clock());
@@ -94,7 +94,7 @@ final class EventualBinary {
         out.flag(position.current());
     }
 
-    private static Position readPosition(FrameReader in) throws ProtocolException {
+    static Position readPosition(FrameReader in) throws ProtocolException {
         return new Position(in.number(), in.number(), in.number(), new Ahead(in.number(), in.number()), in.flag());
     }
 }

@@ -156,7 +156,7 @@ final class PrimaryBackupBinary {
         return in.list(Long.BYTES, FrameReader::fixed64);
     }
 
-    private static void writeEntry(LogEntry entry, FrameWriter out) {
+    static void writeEntry(LogEntry entry, FrameWriter out) {
         ClientBinary.writeId(entry.id(), out);
         out.list(entry.writes(), PrimaryBackupBinary::writeWrite);
     }
@@ -165,7 +165,7 @@ final class PrimaryBackupBinary {
         return in.list(MIN_ENTRY_BYTES, PrimaryBackupBinary::readEntry);
     }
 
-    private static LogEntry readEntry(FrameReader in) throws ProtocolException {
+    static LogEntry readEntry(FrameReader in) throws ProtocolException {
         return new LogEntry(ClientBinary.readId(in), in.list(MIN_WRITE_BYTES, PrimaryBackupBinary::readWrite));
     }
 
@@ -187,14 +187,14 @@ final class PrimaryBackupBinary {
         return new KeyWrite(key, value, (flags & HAS_DEADLINE) != 0 ? in.number() : Expiry.NO_DEADLINE);
     }
 
-    private static void writeClient(AppliedRequests.ClientImage client, FrameWriter out) {
+    static void writeClient(AppliedRequests.ClientImage client, FrameWriter out) {
         out.text(client.name());
         out.number(client.lastOp());
         out.number(client.forgotten());
         out.list(client.numbers(), (number, to) -> to.number(number));
     }
 
-    private static AppliedRequests.ClientImage readClient(FrameReader in) throws ProtocolException {
+    static AppliedRequests.ClientImage readClient(FrameReader in) throws ProtocolException {
         return new AppliedRequests.ClientImage(in.text(), in.number(), in.number(), in.list(1, FrameReader::number));
     }
 }

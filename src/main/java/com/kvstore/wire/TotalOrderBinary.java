@@ -250,13 +250,13 @@ final class TotalOrderBinary {
                 in.number());
     }
 
-    private static void writeEntry(Entry entry, FrameWriter out) {
+    static void writeEntry(Entry entry, FrameWriter out) {
         out.number(entry.counter());
         out.number(entry.wallMs());
         out.list(entry.ops(), TotalOrderBinary::writeOp);
     }
 
-    private static Entry readEntry(FrameReader in) throws ProtocolException {
+    static Entry readEntry(FrameReader in) throws ProtocolException {
         return new Entry(in.number(), in.number(), in.list(MIN_OP_BYTES, TotalOrderBinary::readOp));
     }
 
@@ -335,7 +335,7 @@ final class TotalOrderBinary {
                 in.list(2, TotalOrderBinary::readClient));
     }
 
-    private static void writeClient(ClientState client, FrameWriter out) {
+    static void writeClient(ClientState client, FrameWriter out) {
         out.text(client.client());
         out.number(client.forgotten());
         out.number(client.lastEpoch());
@@ -345,7 +345,7 @@ final class TotalOrderBinary {
         });
     }
 
-    private static ClientState readClient(FrameReader in) throws ProtocolException {
+    static ClientState readClient(FrameReader in) throws ProtocolException {
         String client = in.text();
         long forgotten = in.number();
         long lastEpoch = in.number();

@@ -25,6 +25,9 @@ public final class BenchMain {
     /** Of each load before it is measured: connections are new, but the programs are warm. */
     private static final long SETTLE_MS = 2_000;
 
+    private static final int REBALANCED_KEYS = 1_000_000;
+    private static final long REBALANCE_SLICE_MS = 250;
+
     /** Somebody to be measured. */
     private record Target(String name, int port, Form form, Processes processes) {}
 
@@ -68,8 +71,9 @@ public final class BenchMain {
     private void run() throws IOException, InterruptedException {
         boolean durableOnly = only.contains("durable");
         boolean cachedOnly = only.contains("cached");
-        Target single = redisIsInstalled() && !durableOnly ? redis(false) : null;
-        if (!durableOnly && !cachedOnly) {
+        boolean rebalanceOnly = only.contains("rebalance");
+        Target single = redisIsInstalled() && !durableOnly && !rebalanceOnly ? redis(false) : null;
+        if (!durableOnly && !cachedOnly && !rebalanceOnly) {
             inMemory(single);
         }
         if (only.isEmpty() || durableOnly) {
@@ -77,6 +81,9 @@ public final class BenchMain {
         }
         if (only.isEmpty() || cachedOnly) {
             cached(single);
+        }
+        if (only.isEmpty() || rebalanceOnly) {
+            rebalance();
         }
         verdict();
     }
@@ -97,6 +104,35 @@ public final class BenchMain {
             measure("PUT " + size, Kind.PUT, shape, ours, floor1, floor2, replicated);
             measure("GET " + size, Kind.GET, shape, ours, floorRead);
             measure("MIX " + size, Kind.MIX, shape, ours, single);
+        }
+    }
+
+    /** What a fourth data node that joins takes from the clients until it has its share. */
+    private void rebalance() throws IOException, InterruptedException {
+        Target target = cluster("kvstore rebalanced", "4");
+        Requests requests = new Requests(Kind.MIX, REBALANCED_KEYS, SEED);
+        Load.fill(target.port(), new Requests(Kind.PUT, REBALANCED_KEYS, SEED));
+        warmUp(target, Kind.MIX);
+        try (Load load = new Load(target.port(), requests, target.form(), 50, 16)) {
+            load.run(SETTLE_MS);
+            double before = load.run(measuredMs).perSecond();
+            dataNode(target.processes());
+            double sum = 0;
+            long slices = 0;
+            long startNs = System.nanoTime();
+            while (!Load.isWhole(target.port(), 4)) {
+                sum += load.run(REBALANCE_SLICE_MS).perSecond();
+                slices++;
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "%nMIX 50 x 16 while a fourth data node joins a store of %d keys: %.0f a second for %.1f s,"
+                            + " %.0f before, ratio %.2f (target >= 0.67)%n",
+                    REBALANCED_KEYS,
+                    sum / slices,
+                    (System.nanoTime() - startNs) / 1e9,
+                    before,
+                    sum / slices / before);
         }
     }
 
@@ -143,16 +179,20 @@ public final class BenchMain {
                 "--cache-size",
                 cacheSize);
         for (int i = 0; i < 3; i++) {
-            int slave = Processes.freePort();
-            List<String> command = new ArrayList<>(
-                    List.of(home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(slave)));
-            for (int j = 0; j < slaveOptions.length; j++) {
-                command.add(slaveOptions[j] + (j == slaveOptions.length - 1 ? slave : ""));
-            }
-            processes.start(slave, command.toArray(String[]::new));
+            dataNode(processes, slaveOptions);
         }
         Load.awaitWhole(port);
         return new Target(name, port, Form.PLAIN, processes);
+    }
+
+    private void dataNode(Processes processes, String... options) throws IOException, InterruptedException {
+        int port = Processes.freePort();
+        List<String> command =
+                new ArrayList<>(List.of(home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(port)));
+        for (int j = 0; j < options.length; j++) {
+            command.add(options[j] + (j == options.length - 1 ? port : ""));
+        }
+        processes.start(port, command.toArray(String[]::new));
     }
 
     private Target floor(String name, int rounds, int servers) throws IOException, InterruptedException {

@@ -30,7 +30,15 @@ final class EventualSimulationTest {
             "ISOLATE",
             "BRIDGE",
             "RESET",
-            "SLOW_NETWORK");
+            "SLOW_NETWORK",
+            "FULL_SLAVE_DISK",
+            "FAILED_SLAVE_SYNC",
+            "SLOW_SLAVE_DISK",
+            "WIPE_SLAVE",
+            "NO_SPACE");
+
+    /** As it was when these seeds were found. */
+    private static final Overrides IN_MEMORY = Overrides.NONE.withDisks(false);
 
     private static final Simulation GROUP = SimMain.simulationOf("eventual");
 
@@ -50,26 +58,26 @@ final class EventualSimulationTest {
     /** The horizon rested on what a peer said before it died; its successor was sent a write from below it. */
     @Test
     void aRestartedPeerIsNotSentWhatIsOlderThanAForgottenDelete() {
-        GROUP.run(7, Overrides.NONE, Trace.silent());
+        GROUP.run(7, IN_MEMORY, Trace.silent());
     }
 
     /** Its clock was slow, and what it took before it heard of anybody lay below the others' horizon: lost at one of them. */
     @Test
     void whatARestartedPeerTakesBeforeItHearsOfAnybodyIsNotTakenForOld() {
-        GROUP.run(7029, Overrides.NONE, Trace.silent());
+        GROUP.run(7029, IN_MEMORY, Trace.silent());
     }
 
     /** Of two peers that could fill a restarted one, the first did not answer, and it alone was asked. */
     @Test
     void aPeerThatDoesNotAnswerKeepsNobodyFromAskingAnother() {
-        GROUP.run(20351, Overrides.NONE, Trace.silent());
+        GROUP.run(20351, IN_MEMORY, Trace.silent());
     }
 
     /** A message that is stuck on a link holds up all behind it: the link is given up. */
     @Test
     void aStuckLinkKeepsNobodyFromConverging() {
-        GROUP.run(132, Overrides.NONE, Trace.silent());
-        GROUP.run(8066, Overrides.NONE, Trace.silent());
+        GROUP.run(132, IN_MEMORY, Trace.silent());
+        GROUP.run(8066, IN_MEMORY, Trace.silent());
     }
 
     @Test

@@ -32,6 +32,11 @@ final class PrimaryBackupSimulationTest {
             "BRIDGE",
             "RESET",
             "SLOW_NETWORK",
+            "FULL_SLAVE_DISK",
+            "FAILED_SLAVE_SYNC",
+            "SLOW_SLAVE_DISK",
+            "WIPE_SLAVE",
+            "NO_SPACE",
             "[GROUP]",
             "[RECOVERY]",
             "[VIEW]");

@@ -70,7 +70,7 @@ class SimMainTest {
 
     @Test
     void whatIsSetByHandIsSetAndTheRestIsDrawn() {
-        Overrides overrides = new Overrides(5, 10, 300, null, null, ClusterOptions.Losses.ANY);
+        Overrides overrides = new Overrides(5, 10, 300, null, null, ClusterOptions.Losses.ANY, null);
         ClusterOptions options = ClusterSimulation.RING.options(4, overrides);
         ClusterOptions drawn = ClusterSimulation.RING.options(4, Overrides.NONE);
         assertEquals(5, options.slaves());

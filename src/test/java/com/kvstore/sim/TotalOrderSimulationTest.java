@@ -32,7 +32,15 @@ final class TotalOrderSimulationTest {
             "BRIDGE",
             "RESET",
             "SLOW_NETWORK",
+            "FULL_SLAVE_DISK",
+            "FAILED_SLAVE_SYNC",
+            "SLOW_SLAVE_DISK",
+            "WIPE_SLAVE",
+            "NO_SPACE",
             "[GROUP]");
+
+    /** As it was when these seeds were found. */
+    private static final Overrides IN_MEMORY = Overrides.NONE.withDisks(false);
 
     private static final Simulation GROUP = SimMain.simulationOf("total-order");
 
@@ -53,13 +61,13 @@ final class TotalOrderSimulationTest {
     /** All lanes had come to their end at one peer, while another one, with nothing left to wait for, did not ask. */
     @Test
     void aPeerWithoutALaneFindsOutWhatItDoesNotKnow() {
-        GROUP.run(1032, Overrides.NONE, Trace.silent());
+        GROUP.run(1032, IN_MEMORY, Trace.silent());
     }
 
     /** All lanes were opened anew at a counter that their owners' clocks had not reached: an entry came at that very counter. */
     @Test
     void nothingOnALaneHasTheCounterOfItsOpening() {
-        GROUP.run(30183, Overrides.NONE, Trace.silent());
+        GROUP.run(30183, IN_MEMORY, Trace.silent());
     }
 
     @Test

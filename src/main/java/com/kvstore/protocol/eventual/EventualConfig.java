@@ -32,6 +32,11 @@ public record EventualConfig(Group group, int self, long incarnation, long maxLo
         this(group, self, incarnation, 64L * 1024 * 1024, 10_000);
     }
 
+    /** The same, but for the stream, which is an earlier process's. */
+    EventualConfig withIncarnation(long earlier) {
+        return new EventualConfig(group, self, earlier, maxLogBytes, maxWaiting);
+    }
+
     int index() {
         return group.indexOf(self);
     }

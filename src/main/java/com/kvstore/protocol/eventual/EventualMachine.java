@@ -13,10 +13,11 @@ import com.kvstore.protocol.eventual.EventualMessage.Sync;
 import com.kvstore.protocol.eventual.EventualMessage.SyncAck;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
-import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.HybridClock;
 import com.kvstore.protocol.parts.PeerLinks;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.parts.WallClock;
@@ -38,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: no version is used twice ({@link Streams}); what is applied here from another peer is never sent on by
  * SYNC; see {@link Holdings}, {@link Store} and {@link Reports} for theirs.
  *
- * <p>Threading: see {@link Machine}.
+ * <p>Threading: see {@link com.kvstore.protocol.kernel.Machine}.
  */
-public final class EventualMachine implements Machine, PeerLinks.Listener {
+public final class EventualMachine implements DurableMachine, PeerLinks.Listener {
     private static final TimerId REPORT = new TimerId("eventual-report", 0);
     private static final TimerId REPAIR = new TimerId("eventual-repair", 0);
     private static final int MAX_EARLY = 10_000;
@@ -58,6 +59,7 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     private final Outbox outbox;
     private final Repair repair;
     private final Requests requests;
+    private final PeerStore kept;
     /** Streams that messages of this turn belong to, with what to acknowledge to whom. */
     private final SortedMap<Integer, SyncAck> acks = new TreeMap<>();
 
@@ -75,16 +77,45 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
     private int rotation;
     private long stopAtNs;
 
+    /** One that keeps what it holds in memory. */
     public EventualMachine(EventualConfig config, RecordTable table) {
-        this.config = config;
+        this(config, PeerStorage.inMemory(table));
+    }
+
+    /** One that goes on from what is stored. */
+    public EventualMachine(EventualConfig asked, PeerStorage storage) {
+        this.kept = new PeerStore(storage);
+        StoredPeer found = kept.found();
+        this.config = found == null ? asked : asked.withIncarnation(found.incarnation());
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
-        this.store = new Store(table);
+        this.store = new Store(storage.table());
         this.holdings = new Holdings(config.group().size(), config.stream());
         this.reports = new Reports(config, holdings);
         this.outbox = new Outbox(config, links);
-        this.repair = new Repair(config, store, holdings, links);
+        this.repair = new Repair(asked.incarnation(), store, holdings, links);
         this.requests = new Requests(config, store, holdings);
         this.heardNs = new long[config.group().size()];
+        if (found != null) {
+            restore(found);
+        }
+    }
+
+    private void restore(StoredPeer found) {
+        clock.observe(found.clock());
+        store.restore(found.horizon());
+        holdings.restore(found.positions());
+        outbox.goOnBehind(holdings.seq(config.stream()));
+        settled = found.settled();
+        known = found.known();
+        if (!known) {
+            // They may lie below a horizon that others will tell of.
+            store.table().scan(0, (hash, record) -> {
+                if (Streams.streamOf(record.version()) == config.stream() && early.size() < MAX_EARLY) {
+                    early.add(new Change(List.of(record)));
+                }
+                return true;
+            });
+        }
     }
 
     @Override
@@ -110,10 +141,24 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
         }
     }
 
+    @Override
+    public Saved save() {
+        holdings.ownIs(outbox.last(), clock.last());
+        kept.save(new StoredPeer(
+                config.incarnation(), clock.last(), store.purgedAt(), settled, known, holdings.positions()));
+        return Saved.NEEDED;
+    }
+
+    /** One peer alone can serve, and what it reads may be old in any case. */
+    @Override
+    public boolean needsNoDisk(Command command) {
+        return !(command instanceof Command.Transact) && !(command instanceof Command.Compute);
+    }
+
     private void start(long wallMs, long nowNs, Effects effects) {
         wall.start(wallMs, nowNs);
         startedNs = nowNs;
-        settled = config.group().size() == 1;
+        settled |= config.group().size() == 1;
         links.start(effects);
         effects.setTimer(REPORT, nowNs + EventualConfig.REPORT_INTERVAL_NS);
         effects.setTimer(REPAIR, nowNs + EventualConfig.REPAIR_INTERVAL_NS);
@@ -327,6 +372,8 @@ public final class EventualMachine implements Machine, PeerLinks.Listener {
             reports.forget(index);
             outbox.restarted(peer, Streams.of(index, incarnation));
             repair.stop(peer);
+        } else {
+            outbox.heard(peer, Streams.of(index, incarnation));
         }
     }
 

@@ -37,6 +37,19 @@ final class Holdings {
         startOf(own);
     }
 
+    /** Goes on with what an earlier process held. */
+    void restore(List<Position> positions) {
+        for (Position position : positions) {
+            Held held = streams.computeIfAbsent(position.stream(), any -> new Held());
+            held.seq = position.seq();
+            held.clock = position.clock();
+            held.ahead = position.ahead();
+            if (position.current()) {
+                current[Streams.indexOf(position.stream())] = position.stream();
+            }
+        }
+    }
+
     /** A peer's process is known to be this one from now on. @return whether that is news */
     boolean startOf(long stream) {
         int index = Streams.indexOf(stream);

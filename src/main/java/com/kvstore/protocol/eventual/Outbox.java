@@ -82,6 +82,18 @@ final class Outbox {
         return seq < base ? baseBytes : at(seq).endBytes;
     }
 
+    /** An earlier process came so far; what it had not sent is brought by digests. */
+    void goOnBehind(long seq) {
+        base = seq + 1;
+    }
+
+    /** This peer is heard, as the process it was known to be: what it lacks of what is not here, digests bring it. */
+    void heard(int peer, long itsStream) {
+        if (cursor(peer).to == 0) {
+            restarted(peer, itsStream);
+        }
+    }
+
     /** One change more; it leaves with {@link #flush}. */
     void add(Change change) {
         long bytes = endBytes(last());

@@ -33,12 +33,13 @@ final class Repair {
     private List<Position> heldAtStart = List.of();
     private long askedNs;
 
-    Repair(EventualConfig config, Store store, Holdings holdings, PeerLinks links) {
+    /** @param process random, drawn at the start of this process */
+    Repair(long process, Store store, Holdings holdings, PeerLinks links) {
         this.store = store;
         this.holdings = holdings;
         this.links = links;
         // An answer to the process before this one must not be taken for one to this.
-        this.pull = config.incarnation() >>> 2;
+        this.pull = process >>> 2;
     }
 
     boolean isBusy() {

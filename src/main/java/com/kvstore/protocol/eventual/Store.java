@@ -33,10 +33,31 @@ final class Store {
     private final RecordTable table;
     private final PriorityQueue<Tombstone> tombstones = new PriorityQueue<>();
     private long horizon;
+    /** The horizon when it last decided anything: a tombstone was forgotten, a record was not let in. */
+    private long purgedAt;
+
     private long sweepFrom;
 
     Store(RecordTable table) {
         this.table = table;
+    }
+
+    /** Goes on with what is in the table; of what lies up to {@code purged} something may have been forgotten. */
+    void restore(long purged) {
+        horizon = purged;
+        purgedAt = purged;
+        if (table.tombstones() > 0) {
+            table.scan(0, (hash, record) -> {
+                if (record.isTombstone()) {
+                    tombstones.add(new Tombstone(record.version(), record.key()));
+                }
+                return true;
+            });
+        }
+    }
+
+    long purgedAt() {
+        return purgedAt;
     }
 
     RecordTable table() {
@@ -51,6 +72,7 @@ final class Store {
     /** Applies a record of another peer or of this one. */
     void apply(StoredRecord record) {
         if (Streams.clockOf(record.version()) <= horizon && table.get(record.key()) == null) {
+            purgedAt = horizon;
             return;
         }
         if (table.apply(record) && record.isTombstone()) {
@@ -69,6 +91,7 @@ final class Store {
             tombstones.poll();
             StoredRecord record = table.get(oldest.key());
             if (record != null && record.isTombstone() && record.version().equals(oldest.version())) {
+                purgedAt = horizon;
                 table.remove(oldest.key());
             }
         }

@@ -1,12 +1,14 @@
 package com.kvstore.protocol.parts;
 
 import com.kvstore.common.RequestId;
+import com.kvstore.protocol.kernel.Persistent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +48,7 @@ public final class AppliedRequests {
     }
 
     /** @param numbers of requests that are applied; those up to {@code forgotten} are not told apart any more */
-    public record ClientImage(String name, long lastOp, long forgotten, List<Long> numbers) {
+    public record ClientImage(String name, long lastOp, long forgotten, List<Long> numbers) implements Persistent {
         public ClientImage {
             numbers = List.copyOf(numbers);
         }
@@ -62,6 +64,8 @@ public final class AppliedRequests {
     private final SortedMap<Long, String> byLastOp = new TreeMap<>();
     private long floor;
     private int numbers;
+    /** Clients that are not as they were when this was last asked for; null: nobody asks. */
+    private @Nullable SortedSet<String> changed;
 
     /** Looks a request up. */
     public Known find(RequestId id) {
@@ -81,6 +85,7 @@ public final class AppliedRequests {
             return;
         }
         Client client = clients.computeIfAbsent(id.client(), name -> new Client());
+        changed(id.client());
         if (op > client.lastOp) {
             byLastOp.remove(client.lastOp);
             client.lastOp = op;
@@ -98,8 +103,37 @@ public final class AppliedRequests {
         }
     }
 
+    /** From now on, changes are kept for {@link #takeChanges}. */
+    public void track() {
+        changed = new TreeSet<>();
+    }
+
+    /** Sees each client that has changed since the last call: as it is now, or null if it is forgotten. */
+    public void takeChanges(BiConsumer<String, @Nullable ClientImage> visitor) {
+        SortedSet<String> names = changed;
+        if (names == null) {
+            return;
+        }
+        for (String name : names) {
+            Client client = clients.get(name);
+            visitor.accept(name, client == null ? null : image(name, client));
+        }
+        names.clear();
+    }
+
+    private void changed(@Nullable String name) {
+        if (changed != null && name != null) {
+            changed.add(name);
+        }
+    }
+
+    private static ClientImage image(String name, Client client) {
+        return new ClientImage(name, client.lastOp, client.forgotten, new ArrayList<>(client.numbers));
+    }
+
     /** Forgets everything. */
     public void clear() {
+        clients.keySet().forEach(this::changed);
         clients.clear();
         byLastOp.clear();
         floor = 0;
@@ -113,8 +147,7 @@ public final class AppliedRequests {
     /** Everything, for a replica that has nothing. */
     public Image image() {
         List<ClientImage> images = new ArrayList<>();
-        clients.forEach((name, client) ->
-                images.add(new ClientImage(name, client.lastOp, client.forgotten, new ArrayList<>(client.numbers))));
+        clients.forEach((name, client) -> images.add(image(name, client)));
         return new Image(floor, images);
     }
 
@@ -129,6 +162,7 @@ public final class AppliedRequests {
             client.numbers.addAll(each.numbers());
             numbers += client.numbers.size();
             clients.put(each.name(), client);
+            changed(each.name());
             byLastOp.put(each.lastOp(), each.name());
         }
     }
@@ -144,6 +178,7 @@ public final class AppliedRequests {
     private void forgetTheLongestSilent() {
         long op = byLastOp.firstKey();
         String name = byLastOp.remove(op);
+        changed(name);
         Client gone = name == null ? null : clients.remove(name);
         if (gone != null) {
             numbers -= gone.numbers.size();

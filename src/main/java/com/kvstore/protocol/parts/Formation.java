@@ -108,6 +108,42 @@ public final class Formation {
         confirmed = true;
     }
 
+    /**
+     * What a peer that keeps its state on disk was when it last saved it. Whom it knew is a part of that: a promise counts
+     * by the lives that those who promise know of.
+     *
+     * @param confirmed as {@link #isConfirmed}
+     * @param founders of the formation, or, while {@code formed} is 0, what this peer stood ready to found
+     * @param known the last nonce of each peer, in the order of the group
+     */
+    public record Saved(long nonce, long formed, List<Long> founders, boolean confirmed, List<Long> known) {
+        public Saved {
+            founders = List.copyOf(founders);
+            known = List.copyOf(known);
+        }
+    }
+
+    /** What is to be kept. */
+    public Saved saved() {
+        List<Long> nonces = new ArrayList<>();
+        group.members().forEach(member -> nonces.add(nonceOf(member.id())));
+        return new Saved(nonce, formed, founders, confirmed, nonces);
+    }
+
+    /** Goes on where an earlier process of this peer was. */
+    public void restore(Saved saved) {
+        nonce = saved.nonce();
+        formed = saved.formed();
+        founders = saved.founders();
+        confirmed = saved.confirmed();
+        for (Group.Member member : group.members()) {
+            long heardOf = saved.known().get(group.indexOf(member.id()));
+            if (member.id() != self && heardOf != 0) {
+                known.put(member.id(), heardOf);
+            }
+        }
+    }
+
     /** How many peers are known to hold nothing, this one included. */
     public int empty() {
         int empty = formed == 0 ? 1 : 0;

@@ -44,6 +44,16 @@ public final class HybridClock {
         return true;
     }
 
+    /** The last reading; 0: none yet. */
+    public long last() {
+        return last;
+    }
+
+    /** The reading that is so much later. */
+    public static long later(long reading, long byMs) {
+        return reading + (byMs << COUNT_BITS);
+    }
+
     /** The time of day a reading stands for, milliseconds since 1970. */
     public static long wallMs(long reading) {
         return reading >> COUNT_BITS;

@@ -9,7 +9,8 @@ import com.kvstore.protocol.primarybackup.Replica.Status;
 /**
  * A backup's part of normal operation (4.1), and joining a view that has begun (4.2, on STARTVIEW).
  *
- * <p>Invariant: it confirms an entry only while its log is all that the view began with, and all since.
+ * <p>Invariant: it confirms an entry only while its log is all that the view began with, and all since; and, where there is
+ * a disk, only once the entry is on it.
  *
  * <p>Threading: one machine's.
  */
@@ -30,6 +31,7 @@ final class Backup {
     private long promisedUntilNs;
     private long echoNs;
     private boolean answerDue;
+    private long answeredNs;
 
     Backup(Replica replica, PeerLinks links, Fetcher fetcher, Listener listener) {
         this.replica = replica;
@@ -92,10 +94,20 @@ final class Backup {
         }
     }
 
-    void turnEnded(Effects effects) {
-        if (answerDue) {
+    /** More of the log is on the disk. */
+    void durable() {
+        answerDue |= replica.status == Status.NORMAL;
+    }
+
+    void turnEnded(long nowNs, Effects effects) {
+        // What is on its way to the disk is worth waiting for, but the primary's lease does not wait for a slow disk.
+        boolean comesSoon = replica.status == Status.NORMAL
+                && replica.durableOp() < replica.log.last()
+                && nowNs - answeredNs < Times.HEARTBEAT;
+        if (answerDue && !comesSoon) {
             answerDue = false;
-            long op = replica.status == Status.NORMAL ? replica.log.last() : 0;
+            answeredNs = nowNs;
+            long op = replica.status == Status.NORMAL ? replica.durableOp() : 0;
             links.send(replica.primaryOf(replica.view), new PrepareOk(replica.view, op, echoNs), effects);
         }
     }

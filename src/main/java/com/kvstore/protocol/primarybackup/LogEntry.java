@@ -1,6 +1,7 @@
 package com.kvstore.protocol.primarybackup;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.RequestId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,16 @@ public record LogEntry(@Nullable RequestId id, List<KeyWrite> writes) {
      * @param deadlineMs as in {@code StoredRecord}
      */
     public record KeyWrite(Bytes key, @Nullable Bytes value, long deadlineMs) {}
+
+    /** Whether it writes a value that expires. */
+    boolean isTimed() {
+        for (KeyWrite write : writes) {
+            if (write.deadlineMs() != Expiry.NO_DEADLINE && write.value() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
 
     /** What it takes in memory and on the wire; roughly. */
     long bytes() {

@@ -18,11 +18,28 @@ final class OpLog {
     private long first;
     private long last;
     private long bytes;
+    /** The first entry that may be another one than when {@link #takeChangedFrom} was last called. */
+    private long changedFrom;
+
+    /** The last entry that writes a value with a deadline; 0: none has. */
+    private long lastTimed;
 
     /** An empty one whose first entry will be {@code first}. */
     OpLog(long first) {
         this.first = first;
         this.last = first - 1;
+        this.changedFrom = first;
+    }
+
+    long lastTimed() {
+        return lastTimed;
+    }
+
+    /** Where entries begin that were appended, or come in the place of others, since the last call. */
+    long takeChangedFrom() {
+        long from = changedFrom;
+        changedFrom = last + 1;
+        return from;
     }
 
     long first() {
@@ -53,6 +70,9 @@ final class OpLog {
         last++;
         ring[(int) (last & (ring.length - 1))] = entry;
         bytes += entry.bytes();
+        if (entry.isTimed()) {
+            lastTimed = last;
+        }
         return last;
     }
 
@@ -76,6 +96,7 @@ final class OpLog {
         while (last > op && last >= first) {
             bytes -= get(last).bytes();
             ring[(int) (last & (ring.length - 1))] = null;
+            changedFrom = Math.min(changedFrom, last);
             last--;
         }
     }

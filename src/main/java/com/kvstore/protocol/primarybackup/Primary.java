@@ -198,8 +198,8 @@ final class Primary {
         }
     }
 
-    /** Decides what a majority holds. */
-    private void advance(long nowNs, Effects effects) {
+    /** Decides what a majority holds, this peer on its disk. */
+    void advance(long nowNs, Effects effects) {
         long decided = shipper.heldByMajority();
         if (decided > replica.commit && decided >= replica.startOp) {
             for (long op = replica.applied + 1; op <= decided; op++) {

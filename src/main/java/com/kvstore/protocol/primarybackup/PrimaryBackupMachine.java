@@ -1,19 +1,19 @@
 package com.kvstore.protocol.primarybackup;
 
 import com.kvstore.common.Command;
-import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Group;
 import com.kvstore.common.Message;
 import com.kvstore.common.Result;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
-import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.PeerLinks;
+import com.kvstore.protocol.parts.PeerMessage.Greeting;
 import com.kvstore.protocol.parts.PeerMessage.Presence;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
-import com.kvstore.protocol.parts.TableReads;
 import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.DoViewChange;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.Fetch;
@@ -24,10 +24,7 @@ import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.PrepareOk;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.RecoveryAnswer;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.SnapshotPart;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.StartViewChange;
-import com.kvstore.protocol.primarybackup.PrimaryBackupStatus.PeerStatus;
 import com.kvstore.protocol.primarybackup.Replica.Status;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * One peer of a primary-backup group: state-machine replication in which the primary of the present view orders operations
@@ -41,7 +38,7 @@ import java.util.List;
  * <p>Source: Liskov and Cowling, Viewstamped Replication Revisited, MIT-CSAIL-TR-2012-021; where this differs, and why,
  * stands in {@code docs/protocols/primary-backup.md}.
  */
-public final class PrimaryBackupMachine implements Machine {
+public final class PrimaryBackupMachine implements DurableMachine {
     private static final TimerId TICK = new TimerId("primary-backup", 0);
 
     private final Group group;
@@ -55,20 +52,36 @@ public final class PrimaryBackupMachine implements Machine {
     private final Backup backup;
     private final ViewChanger viewChanger;
     private final Recovery recovery;
-    private final TableReads reads;
+    private final ReplicaStore store;
+    private final Bystander bystander;
     private final WallClock wall = new WallClock();
     private long presenceNs;
     private long stopAtNs = Long.MAX_VALUE;
     private int announcedPrimary;
+    /** Whether it goes on from its disk. */
+    private final boolean isBack;
 
     /**
+     * One that keeps what it holds in memory.
+     *
      * @param table empty
      * @param nonces random, never 0
      */
     public PrimaryBackupMachine(
             Group group, int self, RecordTable table, PrimaryBackupConfig config, Formation.Nonces nonces) {
+        this(group, self, PeerStorage.inMemory(table), config, nonces);
+    }
+
+    /**
+     * One that goes on from what is stored.
+     *
+     * @param nonces random, never 0
+     */
+    public PrimaryBackupMachine(
+            Group group, int self, PeerStorage storage, PrimaryBackupConfig config, Formation.Nonces nonces) {
         this.group = group;
         this.self = self;
+        RecordTable table = storage.table();
         replica = new Replica(group, self, table, config);
         links = new PeerLinks(group, self, nonces.next(), new LinkListener());
         formation = new Formation(group, self, config.bootstrap(), nonces, replica::isUntouched);
@@ -79,7 +92,9 @@ public final class PrimaryBackupMachine implements Machine {
         backup = new Backup(replica, links, fetcher, views);
         viewChanger = new ViewChanger(replica, links, formation, backup, fetcher, views);
         recovery = new Recovery(replica, links, formation);
-        reads = new TableReads(table);
+        bystander = new Bystander(replica, links, formation, shipper, viewChanger);
+        store = new ReplicaStore(storage, replica, formation);
+        isBack = store.restore();
     }
 
     @Override
@@ -100,6 +115,10 @@ public final class PrimaryBackupMachine implements Machine {
             wall.start(started.wallMs(), nowNs);
             links.start(effects);
             backup.start(nowNs);
+            viewChanger.start(nowNs);
+            if (isBack) {
+                goOn(nowNs, effects);
+            }
             tick(nowNs, effects);
         } else if (input instanceof Input.StopRequested) {
             primary.stop();
@@ -116,7 +135,57 @@ public final class PrimaryBackupMachine implements Machine {
         if (replica.isPrimary() && formation.isConfirmed()) {
             primary.turnEnded(nowNs, effects);
         } else {
-            backup.turnEnded(effects);
+            backup.turnEnded(nowNs, effects);
+        }
+    }
+
+    private void goOn(long nowNs, Effects effects) {
+        effects.note(
+                "GROUP",
+                "Goes on from its disk: " + replica.table.keys() + " keys, log up to " + replica.log.last() + ", view "
+                        + replica.view);
+        if (replica.isPrimary()) {
+            primary.begin(nowNs);
+        }
+    }
+
+    @Override
+    public Saved save() {
+        return store.save();
+    }
+
+    /** What says of this peer no more than what is marked as durable, or nothing at all. */
+    @Override
+    public boolean mayPrecede(Message message) {
+        return message instanceof Prepare
+                || message instanceof PrepareOk
+                || message instanceof Fetch
+                || message instanceof FetchSnapshot
+                || message instanceof LogPart
+                || message instanceof SnapshotPart
+                || message instanceof Greeting;
+    }
+
+    /** What is decided, a majority has on its disks. */
+    @Override
+    public boolean answersMayPrecede() {
+        return true;
+    }
+
+    @Override
+    public boolean needsNoDisk(Command command) {
+        return true;
+    }
+
+    @Override
+    public void durable(long written, long nowNs, Effects effects) {
+        if (!store.durable(written)) {
+            return;
+        }
+        if (replica.isPrimary() && formation.isConfirmed()) {
+            primary.advance(nowNs, effects);
+        } else {
+            backup.durable();
         }
     }
 
@@ -236,81 +305,17 @@ public final class PrimaryBackupMachine implements Machine {
         if (request.command() instanceof Command.Ping) {
             effects.reply(request.client(), new Result.Pong(replica.commit));
         } else if (request.command() instanceof Command.GetLocal get) {
-            effects.reply(request.client(), local(get));
+            effects.reply(request.client(), bystander.local(get));
         } else if (replica.isPrimary() && formation.isConfirmed()) {
             primary.onRequest(request.client(), request.command(), request.id(), nowNs, effects);
         } else {
-            effects.reply(request.client(), sendElsewhere());
+            effects.reply(request.client(), bystander.sendElsewhere());
         }
-    }
-
-    /** What this peer has applied, whoever is the primary. */
-    private Result local(Command.GetLocal get) {
-        if (!replica.holdsItsPart() || replica.applied < get.atLeast().counter()) {
-            return Result.Failure.of(
-                    ErrorCode.UNAVAILABLE,
-                    "This peer has not applied so much yet. Retry in a moment, or read without --read local.");
-        }
-        return reads.answer(new Command.Get(get.key()), replica.clockMs);
-    }
-
-    private Result sendElsewhere() {
-        int other = replica.primaryOf(replica.view);
-        if (replica.status == Status.EMPTY || !formation.isConfirmed()) {
-            return Result.Failure.of(
-                    ErrorCode.UNAVAILABLE,
-                    "The group is not there yet: this peer waits for "
-                            + (formation.empty() == group.size() ? "it to form" : "the others")
-                            + " ("
-                            + (group.size()
-                                    - group.others(self).stream()
-                                            .filter(id -> !links.isOpen(id))
-                                            .count())
-                            + " of " + group.size() + " peers can be reached). Retry in a moment.");
-        }
-        if (other == self || viewChanger.isSuspecting() || links.isRefused(other)) {
-            return Result.Failure.of(
-                    ErrorCode.UNAVAILABLE,
-                    "The primary, peer " + other + " at " + group.address(other)
-                            + ", does not answer; another one takes over as soon as a majority agrees. Retry in a moment.");
-        }
-        return new Result.Failure(
-                ErrorCode.WRONG_NODE,
-                "The primary is peer " + other + " at " + group.address(other),
-                group.address(other),
-                replica.commit);
     }
 
     /** What this peer can say of the group. */
     public PrimaryBackupStatus status() {
-        List<PeerStatus> peers = new ArrayList<>();
-        for (Group.Member member : group.members()) {
-            boolean own = member.id() == self;
-            peers.add(new PeerStatus(
-                    member.id(),
-                    member.address().toString(),
-                    own || links.isOpen(member.id()),
-                    own ? replica.log.last() : replica.isPrimary() ? shipper.held(member.id()) : 0));
-        }
-        boolean inView = replica.status == Status.NORMAL || replica.status == Status.JOINING;
-        return new PrimaryBackupStatus(
-                self,
-                state(),
-                replica.view,
-                inView ? replica.primaryOf(replica.view) : 0,
-                replica.commit,
-                replica.log.last(),
-                replica.table.keys(),
-                peers);
-    }
-
-    private String state() {
-        return switch (replica.status) {
-            case EMPTY -> formation.empty() == group.size() ? "forming" : "recovering";
-            case NORMAL -> replica.isPrimary() ? "primary" : "backup";
-            case JOINING -> replica.normalView < 0 ? "recovering" : "joining";
-            case VIEW_CHANGE -> "view-change";
-        };
+        return bystander.status();
     }
 
     /** Whether the others count on what this peer holds. */

@@ -57,11 +57,24 @@ final class Replica {
     /** The latest time of day that a primary has told. */
     long clockMs;
 
+    /** Up to where {@link #log} is on the disk; negative: nothing is kept there, and what is in memory counts. */
+    private long durableOp = -1;
+
     Replica(Group group, int self, RecordTable table, PrimaryBackupConfig config) {
         this.config = config;
         this.group = group;
         this.self = self;
         this.table = table;
+    }
+
+    /** The last entry of the log that this peer can vouch for: it is on the disk, if there is one. */
+    long durableOp() {
+        return durableOp < 0 ? log.last() : Math.min(durableOp, log.last());
+    }
+
+    /** The log is on the disk up to here. */
+    void storesItsLog(long op) {
+        durableOp = op;
     }
 
     /** Of what entry {@code op} writes. */

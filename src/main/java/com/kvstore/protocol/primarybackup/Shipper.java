@@ -91,13 +91,13 @@ final class Shipper {
         for (Backup backup : backups.values()) {
             held[i++] = backup.held;
         }
-        held[i] = replica.log.last();
+        held[i] = replica.durableOp();
         Arrays.sort(held);
         return held[held.length - replica.group.majority()];
     }
 
     long heldByAll() {
-        long least = replica.log.last();
+        long least = replica.durableOp();
         for (Backup backup : backups.values()) {
             least = Math.min(least, backup.held);
         }

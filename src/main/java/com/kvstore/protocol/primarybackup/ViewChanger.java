@@ -70,6 +70,11 @@ final class ViewChanger {
         this.listener = listener;
     }
 
+    /** The process begins; it may have promised a view in an earlier one, and does so again. */
+    void start(long nowNs) {
+        changingSinceNs = nowNs;
+    }
+
     void tick(long nowNs, Effects effects) {
         if (!replica.holdsItsPart() || !formation.isConfirmed() || replica.group.size() == 1) {
             return;

@@ -9,7 +9,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,12 +33,17 @@ final class Clients {
         private final TreeMap<Long, Result> answers = new TreeMap<>();
         private long forgotten;
         private long lastEpoch;
+        /** When it was last asked for, as its place in {@link #clients}. */
+        private long touched;
     }
 
     /** The longest silent first. */
     private final Map<String, Client> clients = new LinkedHashMap<>(16, 0.75f, true);
 
     private long epoch = 1;
+    private long touches;
+    /** Clients that are not as they were when this was last asked for, null if forgotten; null: nobody asks. */
+    private @Nullable SortedMap<String, @Nullable Client> changed;
 
     long epoch() {
         return epoch;
@@ -58,6 +65,7 @@ final class Clients {
         if (client == null) {
             return id.epoch() < epoch ? FORGOTTEN : FRESH;
         }
+        touch(id.client(), client);
         Result answer = client.answers.get(id.number());
         if (answer != null) {
             return new Known(false, answer);
@@ -68,6 +76,7 @@ final class Clients {
     /** The request was executed. */
     void answered(RequestId id, Result answer) {
         Client client = clients.computeIfAbsent(id.client(), any -> new Client());
+        touch(id.client(), client);
         client.lastEpoch = Math.max(client.lastEpoch, id.epoch());
         client.answers.put(id.number(), answer);
         forget(client, id.acknowledged());
@@ -77,7 +86,7 @@ final class Clients {
         if (clients.size() > MAX_CLIENTS) {
             Iterator<Map.Entry<String, Client>> oldestFirst = clients.entrySet().iterator();
             for (int i = 0; i < FORGOTTEN_AT_ONCE; i++) {
-                oldestFirst.next();
+                changed(oldestFirst.next().getKey(), null);
                 oldestFirst.remove();
             }
             epoch++;
@@ -89,17 +98,46 @@ final class Clients {
         client.forgotten = Math.max(client.forgotten, upTo);
     }
 
+    private void touch(String name, Client client) {
+        client.touched = ++touches;
+        changed(name, client);
+    }
+
+    private void changed(String name, @Nullable Client client) {
+        if (changed != null) {
+            changed.put(name, client);
+        }
+    }
+
+    /** From now on, changes are kept for {@link #takeChanges}. */
+    void track() {
+        changed = new TreeMap<>();
+    }
+
+    /** Sees each client that has changed since the last call: as it is now, or null if it is forgotten. */
+    void takeChanges(BiConsumer<String, StoredOrder.@Nullable Client> visitor) {
+        SortedMap<String, @Nullable Client> all = changed;
+        if (all != null && !all.isEmpty()) {
+            all.forEach((name, client) -> visitor.accept(
+                    name, client == null ? null : new StoredOrder.Client(client.touched, state(name, client))));
+            all.clear();
+        }
+    }
+
+    private static ClientState state(String name, Client client) {
+        List<Answer> answers = new ArrayList<>();
+        client.answers.forEach((number, result) -> answers.add(new Answer(number, result)));
+        return new ClientState(name, client.forgotten, client.lastEpoch, answers);
+    }
+
     List<ClientState> state() {
         List<ClientState> states = new ArrayList<>(clients.size());
-        clients.forEach((name, client) -> {
-            List<Answer> answers = new ArrayList<>();
-            client.answers.forEach((number, result) -> answers.add(new Answer(number, result)));
-            states.add(new ClientState(name, client.forgotten, client.lastEpoch, answers));
-        });
+        clients.forEach((name, client) -> states.add(state(name, client)));
         return states;
     }
 
     void restore(long atEpoch, List<ClientState> states) {
+        clients.keySet().forEach(name -> changed(name, null));
         clients.clear();
         epoch = atEpoch;
         for (ClientState state : states) {
@@ -108,6 +146,7 @@ final class Clients {
             client.lastEpoch = state.lastEpoch();
             state.answers().forEach(answer -> client.answers.put(answer.number(), answer.result()));
             clients.put(state.client(), client);
+            touch(state.client(), client);
         }
     }
 }

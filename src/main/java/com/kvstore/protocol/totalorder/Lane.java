@@ -56,6 +56,29 @@ final class Lane {
         this.clock = id / OWNERS;
     }
 
+    /** As it was stored. */
+    static Lane restored(StoredOrder.Vote vote, StoredOrder.LaneProgress progress, List<Entry> entries) {
+        Lane lane = new Lane(vote.lane(), vote.life(), progress.base());
+        lane.take(progress.base() + 1, entries);
+        if (lane.known() != vote.known()) {
+            throw new IllegalStateException("lane " + vote.lane() + " has " + lane.known()
+                    + " entries on disk, and should have " + vote.known());
+        }
+        lane.delivered = progress.delivered();
+        lane.clock = Math.max(lane.clock, progress.clock());
+        lane.promised = vote.promised();
+        lane.frozen = vote.frozen();
+        lane.voteless = vote.voteless();
+        lane.sealBallot = vote.sealBallot();
+        lane.sealLength = vote.sealLength();
+        lane.sealed = progress.sealed();
+        return lane;
+    }
+
+    StoredOrder.Vote stored() {
+        return new StoredOrder.Vote(id, life, known(), promised, frozen, voteless, sealBallot, sealLength);
+    }
+
     static long name(long counter, int owner) {
         return counter * OWNERS + owner;
     }

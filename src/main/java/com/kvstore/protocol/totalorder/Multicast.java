@@ -59,6 +59,27 @@ final class Multicast {
         return own;
     }
 
+    /**
+     * Goes on where an earlier process was.
+     *
+     * @param lane what it added to last, if that is open still
+     * @param asked no larger number was asked to be echoed
+     */
+    void restore(@Nullable Lane lane, long newest, long asked) {
+        own = lane;
+        newestOwn = newest;
+        echo = asked;
+    }
+
+    long newestOwn() {
+        return newestOwn;
+    }
+
+    /** The last number that was asked to be echoed. */
+    long echo() {
+        return echo;
+    }
+
     /** Nothing has been. */
     void reset() {
         own = null;

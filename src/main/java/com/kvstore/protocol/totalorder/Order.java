@@ -89,6 +89,19 @@ final class Order {
         return newest[owner];
     }
 
+    /** Each peer's newest lane, in the order of the group; none before anything has begun. */
+    List<NewestLane> newest() {
+        return lanes.isEmpty() && newest[0] == null ? List.of() : List.of(newest);
+    }
+
+    /** Goes on with these lanes. */
+    void restore(List<Lane> stored, List<NewestLane> newestOnes) {
+        stored.forEach(lane -> lanes.put(lane.id(), lane));
+        for (int i = 0; i < newestOnes.size(); i++) {
+            newest[i] = newestOnes.get(i);
+        }
+    }
+
     private void open(long counter, int owner, int life) {
         Lane lane = new Lane(Lane.name(counter, owner), life, 0);
         lanes.put(lane.id(), lane);

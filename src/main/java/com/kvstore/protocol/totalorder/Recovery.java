@@ -55,6 +55,21 @@ final class Recovery {
         this.answered = new long[node.size()];
     }
 
+    /** Which process of each peer was told, when this was stored. */
+    void restore(List<Long> told) {
+        for (int i = 0; i < answered.length; i++) {
+            answered[i] = told.get(i);
+        }
+    }
+
+    List<Long> answered() {
+        List<Long> told = new ArrayList<>(answered.length);
+        for (long each : answered) {
+            told.add(each);
+        }
+        return told;
+    }
+
     /** Goes on with it. @return whether it is complete: this peer may vote */
     boolean tick(long nowNs, Effects effects) {
         if (installed && nowNs - sinceNs > PATIENCE_NS) {

@@ -135,6 +135,15 @@ final class Replica {
         clients.restore(1, List.of());
     }
 
+    /** Goes on where an earlier process was; the records are there already. */
+    void restore(StoredOrder.Progress progress, List<StoredOrder.Client> stored) {
+        delivered = progress.delivered();
+        counter = progress.counter();
+        wallMs = progress.wallMs();
+        clients.restore(
+                progress.epoch(), stored.stream().map(StoredOrder.Client::state).toList());
+    }
+
     /** Puts the state in the place of this one; the records are there already. */
     void restore(TotalOrderMessage.OrderState state) {
         delivered = state.delivered();

@@ -1,13 +1,15 @@
 package com.kvstore.protocol.totalorder;
 
+import com.kvstore.common.Message;
 import com.kvstore.common.Result;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
-import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.PeerLinks;
 import com.kvstore.protocol.parts.PeerMessage.Presence;
+import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Accept;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Accepted;
@@ -26,8 +28,6 @@ import com.kvstore.protocol.totalorder.TotalOrderMessage.Refuse;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Sealed;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotAsk;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotChunk;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * One peer of a total-order group: multicasts its clients' operations with Lamport timestamps and delivers everybody's in
@@ -39,9 +39,9 @@ import java.util.List;
  *
  * <p>The argument, invariant by invariant, stands in docs/protocols/total-order.md.
  *
- * <p>Threading: see {@link Machine}.
+ * <p>Threading: see {@link com.kvstore.protocol.kernel.Machine}.
  */
-public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Order.Listener {
+public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listener, Order.Listener {
     private static final TimerId TICK = new TimerId("order-tick", 0);
     private static final int FETCHED_ENTRIES = 256;
     private static final long FETCHED_BYTES = 1024 * 1024;
@@ -58,18 +58,25 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
     private final Recovery recovery;
     private final Requests requests;
     private final Upkeep upkeep;
+    private final OrderStore store;
     /** The formation that this peer has founded; 0: it has not, or has recovered since. */
     private long foundedIn;
 
     private boolean stopping;
 
+    /** One that keeps what it holds in memory. */
     public TotalOrderMachine(TotalOrderConfig config, RecordTable table, Formation.Nonces nonces) {
+        this(config, PeerStorage.inMemory(table), nonces);
+    }
+
+    /** One that goes on from what is stored. */
+    public TotalOrderMachine(TotalOrderConfig config, PeerStorage storage, Formation.Nonces nonces) {
         this.config = config;
         this.links = new PeerLinks(config.group(), config.self(), config.incarnation(), this);
         this.formation = new Formation(config.group(), config.self(), config.bootstrap(), nonces, this::isUntouched);
         Votes votes = new Votes(config);
         this.node = new Node(config, links, formation, votes);
-        this.replica = new Replica(table);
+        this.replica = new Replica(storage.table());
         this.order = new Order(config, votes, replica, this);
         this.multicast = new Multicast(node, order, replica);
         this.ballots = new Ballots(node, order);
@@ -77,6 +84,8 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
         this.recovery = new Recovery(node, order, snapshots);
         this.requests = new Requests(node, order, replica, multicast);
         this.upkeep = new Upkeep(node, order, replica, multicast, requests);
+        this.store = new OrderStore(storage, node, order, replica, multicast, recovery);
+        this.foundedIn = store.restore();
     }
 
     @Override
@@ -107,12 +116,33 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
         } else if (input instanceof Input.Started started) {
             node.wall.start(started.wallMs(), nowNs);
             links.start(effects);
+            if (node.isActive()) {
+                effects.note(
+                        "GROUP", "Goes on from its disk: " + replica.table().keys() + " keys");
+                multicast.castToAll();
+            }
             effects.setTimer(TICK, nowNs + TotalOrderConfig.TICK_NS);
             formed(formation.tick(effects), effects);
         } else if (input instanceof Input.StopRequested) {
             stopping = true;
             requests.refuseAll(effects);
         }
+    }
+
+    @Override
+    public Saved save() {
+        return store.save(foundedIn);
+    }
+
+    /** All but how far the order is delivered is vital, and that can be found again. */
+    @Override
+    public boolean mayPrecede(Message message) {
+        return true;
+    }
+
+    @Override
+    public boolean answersMayPrecede() {
+        return true;
     }
 
     /** Tells the others, if there is news, and begins once the group is formed. */
@@ -363,21 +393,6 @@ public final class TotalOrderMachine implements Machine, PeerLinks.Listener, Ord
 
     /** What a person may want to know. */
     public TotalOrderStatus status() {
-        List<TotalOrderStatus.PeerStatus> peers = new ArrayList<>();
-        for (int peer : config.group().others(config.self())) {
-            peers.add(new TotalOrderStatus.PeerStatus(
-                    peer,
-                    config.group().address(peer),
-                    links.isOpen(peer),
-                    node.votes.life(config.group().indexOf(peer))));
-        }
-        return new TotalOrderStatus(
-                config.self(),
-                !node.isActive() ? "joining" : multicast.own() == null ? "waiting" : "up",
-                node.clock(),
-                replica.delivered(),
-                replica.table().keys(),
-                requests.inHand(),
-                peers);
+        return upkeep.status();
     }
 }

@@ -101,6 +101,26 @@ final class Upkeep {
         }
     }
 
+    /** What a person may want to know. */
+    TotalOrderStatus status() {
+        List<TotalOrderStatus.PeerStatus> peers = new ArrayList<>();
+        for (int peer : node.config.group().others(node.config.self())) {
+            peers.add(new TotalOrderStatus.PeerStatus(
+                    peer,
+                    node.config.group().address(peer),
+                    node.links.isOpen(peer),
+                    node.votes.life(node.config.group().indexOf(peer))));
+        }
+        return new TotalOrderStatus(
+                node.config.self(),
+                !node.isActive() ? "joining" : multicast.own() == null ? "waiting" : "up",
+                node.clock(),
+                replica.delivered(),
+                replica.table().keys(),
+                requests.inHand(),
+                peers);
+    }
+
     /** Tells where this peer stands, now and then. */
     void presence(long now, Effects effects) {
         if (now - lastPresenceNs > TotalOrderConfig.HEARTBEAT_NS) {

@@ -42,6 +42,13 @@ final class Votes {
         Arrays.fill(reports, null);
     }
 
+    /** These lives had begun when this was stored. */
+    void restore(List<Integer> known) {
+        for (int i = 0; i < lives.length; i++) {
+            lives[i] = known.get(i);
+        }
+    }
+
     /** Begins a life of this peer's own. */
     void begin(int life) {
         lives[self] = life;
