@@ -53,7 +53,8 @@ public final class DataBenchMain {
     }
 
     private void run() throws IOException, InterruptedException {
-        try (Processes first = start()) {
+        Processes first = start();
+        try {
             long beganNs = System.nanoTime();
             Load.fill(port, requests);
             double s = seconds(beganNs);
@@ -62,16 +63,22 @@ public final class DataBenchMain {
             beganNs = System.nanoTime();
             client("backup", "now", directory.resolve("backups").toString());
             report("backup", seconds(beganNs), "target: under 10 s for 1,000,000 keys");
+        } finally {
+            first.close();
         }
         // All were killed.
         long beganNs = System.nanoTime();
-        try (Processes again = start()) {
+        Processes again = start();
+        try {
             report("restart after kill -9, until two copies of all", seconds(beganNs), "target: under 5 s");
             readAll();
+        } finally {
+            again.close();
         }
         delete(directory.resolve("data" + slaves[1]));
         beganNs = System.nanoTime();
-        try (Processes again = start()) {
+        Processes again = start();
+        try {
             double s = seconds(beganNs);
             String rate = String.format(
                     Locale.ROOT, "%.0f MB/s with the start of all; target: 50 MB/s", keys * ENTRY_BYTES / s / 1e6);
