@@ -52,9 +52,9 @@ public final class DataBenchMain {
         }
     }
 
+    @SuppressWarnings("try") // the processes are there to be stopped
     private void run() throws IOException, InterruptedException {
-        Processes first = start();
-        try {
+        try (Processes first = start()) {
             long beganNs = System.nanoTime();
             Load.fill(port, requests);
             double s = seconds(beganNs);
@@ -63,22 +63,16 @@ public final class DataBenchMain {
             beganNs = System.nanoTime();
             client("backup", "now", directory.resolve("backups").toString());
             report("backup", seconds(beganNs), "target: under 10 s for 1,000,000 keys");
-        } finally {
-            first.close();
         }
         // All were killed.
         long beganNs = System.nanoTime();
-        Processes again = start();
-        try {
+        try (Processes again = start()) {
             report("restart after kill -9, until two copies of all", seconds(beganNs), "target: under 5 s");
             readAll();
-        } finally {
-            again.close();
         }
         delete(directory.resolve("data" + slaves[1]));
         beganNs = System.nanoTime();
-        Processes again = start();
-        try {
+        try (Processes again = start()) {
             double s = seconds(beganNs);
             String rate = String.format(
                     Locale.ROOT, "%.0f MB/s with the start of all; target: 50 MB/s", keys * ENTRY_BYTES / s / 1e6);
@@ -111,7 +105,8 @@ public final class DataBenchMain {
     }
 
     private void client(String... arguments) throws IOException, InterruptedException {
-        String[] command = Stream.concat(Stream.of(home.resolve("run-client.sh").toString()), Arrays.stream(arguments))
+        String[] command = Stream.concat(
+                        Stream.of(home.resolve("run-client.sh").toString()), Arrays.stream(arguments))
                 .toArray(String[]::new);
         int status = new ProcessBuilder(command)
                 .directory(directory.toFile())
