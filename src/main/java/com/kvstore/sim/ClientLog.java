@@ -82,8 +82,9 @@ public final class ClientLog {
                 }
             } else if (result instanceof Result.Ack ack) {
                 name = ack.degraded() ? "Ack (1 copy)" : name;
-                keysOf(command).forEach(key -> acknowledged.merge(
-                        key, ack.version(), (one, other) -> one.isNewerThan(other) ? one : other));
+                keysOf(command)
+                        .forEach(key -> acknowledged.merge(
+                                key, ack.version(), (one, other) -> one.isNewerThan(other) ? one : other));
             }
             answers.merge(name, 1, Integer::sum);
             return entry.conclude(nowNs, result, inDoubt);

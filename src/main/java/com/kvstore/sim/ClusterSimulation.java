@@ -117,7 +117,9 @@ public final class ClusterSimulation {
         SimRandom places = world.random().fork("places");
         if (places.chance(0.3)) {
             // A round trip beyond the time-out would be a server that is down for good (seed 1575).
-            double mostTimes = options.coordinator().requestTimeoutNs() / 4.0 / network.options().maxLatencyNs();
+            double mostTimes = options.coordinator().requestTimeoutNs()
+                    / 4.0
+                    / network.options().maxLatencyNs();
             network.unequalPaths(Math.min(2 + 48 * places.nextDouble(), mostTimes));
         }
         if (places.chance(0.25)) {

@@ -70,6 +70,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
     private volatile boolean lastArrived = true;
+    /** Found by the journal's thread. */
+    private volatile @Nullable DamagedDataException damaged;
 
     private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
         this.engine = engine;
@@ -199,8 +201,16 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         engine.scan(RocksEngine.META, from, visitor);
     }
 
-    /** Makes everything written so far durable; not before the one before has ended. */
+    /**
+     * Makes everything written so far durable; not before the one before has ended.
+     *
+     * @throws StorageFailure if an earlier one has found the data damaged
+     */
     public void sync(Outcome outcome) {
+        DamagedDataException damage = damaged;
+        if (damage != null) {
+            throw engine.unreadable(damage.getMessage(), damage);
+        }
         boolean arrived = lastArrived;
         buffer.put(RocksEngine.META, COUNTS, table.counts());
         byte[] batch = buffer.take();
@@ -227,6 +237,9 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             engine.write(batch, syncs);
             unsynced.set(true);
             lastArrived = true;
+        } catch (DamagedDataException found) {
+            damaged = found;
+            failure = String.valueOf(found.getMessage());
         } catch (IOException | RuntimeException failed) {
             failure = String.valueOf(failed.getMessage());
         }

@@ -53,7 +53,8 @@ record JournalRecord(long sequence, long synced, int life, int files, Bytes payl
             return null;
         }
         header.position(at + LENGTH_AT + Integer.BYTES);
-        return new JournalRecord(header.getLong(), header.getLong(), header.getInt(), header.getInt(), Bytes.wrap(payload));
+        return new JournalRecord(
+                header.getLong(), header.getLong(), header.getInt(), header.getInt(), Bytes.wrap(payload));
     }
 
     private static int checksum(ByteBuffer header, byte[] payload) {

@@ -160,11 +160,13 @@ final class JournalRecovery {
             JournalRecord record = segment.read(segment.endBytes());
             JournalRecord before = newest;
             boolean follows = record != null
-                    && (before == null || record.sequence() == before.sequence() + 1 && record.life() >= before.life());
+                    && (before == null
+                            || (record.sequence() == before.sequence() + 1 && record.life() >= before.life()));
             if (record == null || !follows) {
                 return segment.endBytes();
             }
-            segment.appended(record.sequence(), JournalRecord.pagedBytes(record.payload().length()));
+            segment.appended(
+                    record.sequence(), JournalRecord.pagedBytes(record.payload().length()));
             newest = record;
             life = Math.max(life, record.life());
         }

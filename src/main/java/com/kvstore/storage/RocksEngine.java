@@ -283,17 +283,22 @@ final class RocksEngine implements AutoCloseable {
     }
 
     private StorageFailure unreadable(RocksDBException failed) {
+        return unreadable(failed.getMessage(), failed);
+    }
+
+    /** What is said of data that are damaged or cannot be read. */
+    StorageFailure unreadable(@Nullable String what, @Nullable Throwable cause) {
         return new StorageFailure(
-                "the data in " + directory + " cannot be read: " + failed.getMessage()
-                        + ". If the disk is sound, start this data node with --repair: it sets these data aside and is"
-                        + " filled from the other copies",
-                failed);
+                "The data in " + directory + " cannot be used: " + what
+                        + ". If the disk is sound, start again with --repair: it sets these data aside, begins empty and"
+                        + " is filled from the other copies",
+                cause);
     }
 
     private RocksHandle handle() {
         RocksHandle handle = open;
         if (handle == null) {
-            throw new IllegalStateException("the data in " + directory + " are closed");
+            throw unreadable("they are closed, or could not be opened again after a failed write", null);
         }
         return handle;
     }

@@ -329,8 +329,10 @@ public final class BenchMain {
     }
 
     private void report(String name, Target target, List<Turn> turns) throws IOException {
-        double perSecond =
-                turns.stream().mapToDouble(turn -> turn.measured.perSecond()).average().orElse(0);
+        double perSecond = turns.stream()
+                .mapToDouble(turn -> turn.measured.perSecond())
+                .average()
+                .orElse(0);
         double cpuUs = turns.stream().mapToDouble(Turn::cpuUs).sum();
         long errors = turns.stream().mapToLong(turn -> turn.measured.errors()).sum();
         Histogram latencyNs = new Histogram(60_000_000_000L, 3);

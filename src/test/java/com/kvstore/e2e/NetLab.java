@@ -41,7 +41,8 @@ final class NetLab implements AutoCloseable {
 
     static NetLab create(int hosts) {
         int random = ThreadLocalRandom.current().nextInt(1, 250);
-        NetLab lab = new NetLab("kv" + ProcessHandle.current().pid() % 10_000 + "r" + random, "10.231." + random, hosts);
+        NetLab lab =
+                new NetLab("kv" + ProcessHandle.current().pid() % 10_000 + "r" + random, "10.231." + random, hosts);
         try {
             lab.build();
             return lab;

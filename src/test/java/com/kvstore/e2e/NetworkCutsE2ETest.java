@@ -85,8 +85,7 @@ class NetworkCutsE2ETest {
         String[] last = {"nobody answers"};
         boolean whole = AwakeClock.await(PATIENCE, 50, () -> {
             try (JsonConnection connection = new JsonConnection(lab.address(0), PORT)) {
-                JSONObject status =
-                        connection.ask("{\"req_type\":\"status\"}").getJSONObject("document");
+                JSONObject status = connection.ask("{\"req_type\":\"status\"}").getJSONObject("document");
                 last[0] = status.toString();
                 return Cluster.isWhole(status) && Cluster.allUp(status, SLAVES);
             } catch (IOException unreachable) {
@@ -132,8 +131,8 @@ class NetworkCutsE2ETest {
                 .withRequestTimeoutMs(3_000)
                 .withConnectTimeoutMs(1_000)
                 .withRetryUnavailableMs(200);
-        RecordSettings settings = new RecordSettings(
-                file, 8, 20, Duration.ofHours(1).toMillis(), 0, 500, RecordMix.DEFAULT, seed);
+        RecordSettings settings =
+                new RecordSettings(file, 8, 20, Duration.ofHours(1).toMillis(), 0, 500, RecordMix.DEFAULT, seed);
         return new Recorder(settings, config, null, out);
     }
 

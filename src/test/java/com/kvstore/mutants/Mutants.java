@@ -25,7 +25,7 @@ final class Mutants {
                     TWO_PHASE + "Attempt.java",
                     "return missingVotes == 0;",
                     "return missingVotes < participants.length;",
-                    1),
+                    2),
             new Mutant(
                     "fill the cache late, after a write to the key was decided",
                     TWO_PHASE + "ReadCache.java",
@@ -37,7 +37,7 @@ final class Mutants {
                     VIEWS + "Arc.java",
                     "if (better && copy.inSync() && up.test(copy.member())) {",
                     "if (copy.table() == Table.PREV ? up.test(copy.member()) : better && copy.inSync() && up.test(copy.member())) {",
-                    2),
+                    9),
             new Mutant(
                     "promote a stale copy when the last one in sync is gone",
                     VIEWS + "Arcs.java",
@@ -50,25 +50,25 @@ final class Mutants {
                     TWO_PHASE + "Participant.java",
                     "if (write.value() == null) { tombstones.add",
                     "if (write.value() == null) { table.remove(write.key()); tombstones.add",
-                    177),
+                    164),
             new Mutant(
                     "drop the in-flight check: a move begins before older transactions are applied at its source",
                     MOVES + "MoveScheduler.java",
                     "host.settledBefore(source, move.epoch)",
                     "true",
-                    22),
+                    3),
             new Mutant(
                     "decide twice after a restart: what nobody committed is aborted, whatever was prepared",
                     TWO_PHASE + "Recovery.java",
                     "if (!awaitsWitness(view, doubt)) { close(doubt, true);",
                     "if (!awaitsWitness(view, doubt)) { close(doubt, false);",
-                    22),
+                    2),
             new Mutant(
                     "commit in recovery what a living participant never prepared",
                     TWO_PHASE + "Recovery.java",
                     "if (neverPrepared) { close(doubt, false); return false; }",
                     "",
-                    11),
+                    36),
             new Mutant(
                     "recover from what one participant holds, blind to the transaction's other keys",
                     TWO_PHASE + "Recovery.java",
@@ -80,7 +80,7 @@ final class Mutants {
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "} else if (!recovery.isComplete()) { held.add",
                     "} else if (false) { held.add",
-                    18),
+                    5),
             new Mutant(
                     "a copy that was being filled is in sync when its move begins",
                     VIEWS + "Arcs.java",
@@ -92,13 +92,13 @@ final class Mutants {
                     TWO_PHASE + "AttemptBuilder.java",
                     "return copy.takesWrites();",
                     "return copy.inSync();",
-                    2),
+                    3),
             new Mutant(
                     "older wins: a table takes whatever comes last",
                     "storage/MemoryTable.java",
                     "if (PackedRecord.isNewerThan(present, version)) { return false; }",
                     "",
-                    14),
+                    144),
             new Mutant(
                     "a move keeps what its source lacks",
                     MOVES + "Filling.java",
@@ -110,13 +110,13 @@ final class Mutants {
                     "protocol/parts/RequestTable.java",
                     "if (client.requests.containsKey(id.number())) { Result result",
                     "if (client.requests.isEmpty() && client.requests.containsKey(id.number())) { Result result",
-                    114),
+                    3),
             new Mutant(
                     "execute a retry from before a restart",
                     "protocol/parts/RequestTable.java",
                     "this.floorEpoch = floorEpoch;",
                     "",
-                    46),
+                    11),
             new Mutant(
                     "a write leaves its key in the cache", TWO_PHASE + "ReadCache.java", "cache.remove(key);", "", 1),
             new Mutant(
@@ -130,19 +130,19 @@ final class Mutants {
                     VIEWS + "ViewKeeper.java",
                     "effects.persist(++token, next);",
                     "effects.persist(++token, next); onPersisted(token, nowNs, effects);",
-                    6),
+                    13),
             new Mutant(
                     "a lost arc answers 'not found'",
                     TWO_PHASE + "Reads.java",
                     "return bytes == null && cluster.view().arcAt(read.position).lost()",
                     "return false",
-                    2),
+                    14),
             new Mutant(
                     "mark a member stale without a witness that the other copy lives",
                     TWO_PHASE + "StaleMarker.java",
                     "&& channel.grantedFromNs != Long.MIN_VALUE && channel.grantedFromNs >= lastDownNs) {",
                     ") {",
-                    288),
+                    560),
             new Mutant(
                     "a transaction locks none of its keys",
                     TWO_PHASE + "KeyLocks.java",
@@ -166,19 +166,19 @@ final class Mutants {
                     RING + "SlaveMachine.java",
                     "if (link == coordinatorLink && present != null) { for (BatchReply",
                     "if (present != null) { for (BatchReply",
-                    5),
+                    6),
             new Mutant(
                     "forget epoch checks: accept a coordinator of an older epoch",
                     RING + "SlaveMachine.java",
                     "(offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))",
                     "false",
-                    6),
+                    51),
             new Mutant(
                     "accept a newer coordinator before the older one's grant has run out",
                     RING + "SlaveMachine.java",
                     "} else if (other && nowNs < grantUntilNs) {",
                     "} else if (false) {",
-                    2),
+                    296),
             new Mutant(
                     "take a grant for good: it never runs out",
                     TWO_PHASE + "Grants.java",
@@ -248,7 +248,12 @@ final class Mutants {
 
     /** Those of every protocol. */
     static List<Mutant> all() {
-        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL, EventualMutants.ALL, TotalOrderMutants.ALL)
+        return Stream.of(
+                        OF_THE_RING,
+                        PrimaryBackupMutants.ALL,
+                        EventualMutants.ALL,
+                        TotalOrderMutants.ALL,
+                        DiskMutants.ALL)
                 .flatMap(List::stream)
                 .toList();
     }

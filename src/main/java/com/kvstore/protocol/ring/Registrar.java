@@ -137,7 +137,9 @@ final class Registrar {
                     // A store that is slow to write may come to this when yet another process answers there.
                     Peer now = peers.at(address);
                     boolean stillThere = now != null && now.incarnation() == incarnation;
-                    View after = stillThere ? take(view, address, new Joiner(incarnation, durable, returns), mayHoldKeys(view)) : view;
+                    View after = stillThere
+                            ? take(view, address, new Joiner(incarnation, durable, returns), mayHoldKeys(view))
+                            : view;
                     newStore[0] = view.memberAt(address) != null
                             && after.epoch() > view.epoch()
                             && ViewChanges.isNewStore(view, after);

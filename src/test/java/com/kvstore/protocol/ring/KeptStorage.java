@@ -42,7 +42,10 @@ final class KeptStorage implements SlaveStorage, TransactionLog, RecordTable {
     void open() {
         unsynced.clear();
         seen = new Image();
-        disk.table.scan(0, (hash, record) -> seen.table.apply(record) || true);
+        disk.table.scan(0, (hash, record) -> {
+            seen.table.apply(record);
+            return true;
+        });
         seen.prepared.putAll(disk.prepared);
         seen.committed.addAll(disk.committed);
         seen.promise = disk.promise;

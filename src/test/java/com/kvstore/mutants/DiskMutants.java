@@ -1,0 +1,145 @@
+package com.kvstore.mutants;
+
+import com.kvstore.sim.SeedRun;
+import java.util.List;
+
+/** What peers of groups keep on their disks, broken on purpose. */
+final class DiskMutants {
+    private static final String PRIMARY_BACKUP = "protocol/primarybackup/";
+    private static final String TOTAL_ORDER = "protocol/totalorder/";
+    private static final String EVENTUAL = "protocol/eventual/";
+
+    static final List<Mutant> ALL = List.of(
+            primaryBackup(
+                    "a peer vouches for entries that are not on its disk yet",
+                    "Replica.java",
+                    "return durableOp < 0 ? log.last() : Math.min(durableOp, log.last());",
+                    "return log.last();",
+                    1),
+            primaryBackup(
+                    "a peer forgets which view it has promised",
+                    "ReplicaStore.java",
+                    "replica.view = place.view();",
+                    "replica.view = place.normalView();",
+                    1),
+            primaryBackup(
+                    "a promise leaves before it is on the disk",
+                    "PrimaryBackupMachine.java",
+                    "|| message instanceof Greeting;",
+                    "|| message instanceof Greeting || message instanceof DoViewChange;",
+                    1),
+            primaryBackup(
+                    "what is vital waits for nothing",
+                    "ReplicaStore.java",
+                    "return vital ? Saved.VITAL :",
+                    "return vital ? Saved.NEEDED :",
+                    1),
+            primaryBackup(
+                    "a restarted primary goes on in its view",
+                    "ReplicaStore.java",
+                    "if (replica.isPrimary() && replica.group.size() > 1) {",
+                    "if (false) {",
+                    1),
+            primaryBackup(
+                    "a restarted peer forgets which requests are in its log",
+                    "ReplicaStore.java",
+                    "summary.progress().floor(), clients));",
+                    "summary.progress().floor(), List.of()));",
+                    1),
+            totalOrder(
+                    "a restarted peer uses timestamps again",
+                    "OrderStore.java",
+                    "node.observe(vital.own().clock());",
+                    "",
+                    1),
+            totalOrder(
+                    "say what is not on the disk yet",
+                    "OrderStore.java",
+                    "return isNew ? Saved.VITAL : Saved.LATER;",
+                    "return Saved.LATER;",
+                    1),
+            totalOrder(
+                    "a restarted peer forgets its promises and votes on",
+                    "Lane.java",
+                    "lane.promised = vote.promised();",
+                    "",
+                    1),
+            totalOrder(
+                    "a restarted peer forgets which end of a lane it has accepted",
+                    "Lane.java",
+                    "lane.sealBallot = vote.sealBallot();",
+                    "",
+                    1),
+            totalOrder(
+                    "a restarted peer takes an old echo for a new one",
+                    "OrderStore.java",
+                    "multicast.restore(order.lane(vital.own().lane()), vital.own().newest(), echoBound);",
+                    "multicast.restore(order.lane(vital.own().lane()), vital.own().newest(), 0);",
+                    1),
+            totalOrder(
+                    "a restarted peer forgets what it answered to clients",
+                    "OrderStore.java",
+                    "replica.restore(summary.progress(), clients);",
+                    "replica.restore(summary.progress(), List.of());",
+                    1),
+            totalOrder(
+                    "a restarted peer forgets that others began new lives",
+                    "OrderStore.java",
+                    "node.votes.restore(vital.lives());",
+                    "",
+                    1),
+            eventual(
+                    "say what is not on the disk yet",
+                    "EventualMachine.java",
+                    "return Saved.NEEDED;",
+                    "return Saved.LATER; } @Override public boolean answersMayPrecede() { return true;",
+                    1),
+            eventual(
+                    "tell others what is not on the disk yet",
+                    "EventualMachine.java",
+                    "return Saved.NEEDED;",
+                    "return Saved.LATER; } @Override public boolean mayPrecede(com.kvstore.common.Message any) { return true;",
+                    1),
+            eventual(
+                    "a restarted peer forgets what it has forgotten",
+                    "EventualMachine.java",
+                    "store.restore(found.horizon());",
+                    "store.restore(0);",
+                    1),
+            eventual(
+                    "a restarted peer numbers its changes from the beginning",
+                    "EventualMachine.java",
+                    "outbox.goOnBehind(holdings.seq(config.stream()));",
+                    "",
+                    1),
+            eventual(
+                    "a restarted peer forgets how far its clock was",
+                    "EventualMachine.java",
+                    "clock.observe(found.clock());",
+                    "",
+                    1),
+            eventual(
+                    "a restarted peer takes gaps in streams for closed",
+                    "Holdings.java",
+                    "held.seq = position.seq(); held.clock = position.clock(); held.ahead = position.ahead();",
+                    "held.seq = Math.max(position.seq(), position.ahead().to()); held.clock = position.clock();",
+                    1));
+
+    private DiskMutants() {}
+
+    private static Mutant primaryBackup(String name, String file, String was, String is, long seed) {
+        return mutant("primary-backup", name, PRIMARY_BACKUP + file, was, is, seed);
+    }
+
+    private static Mutant totalOrder(String name, String file, String was, String is, long seed) {
+        return mutant("total-order", name, TOTAL_ORDER + file, was, is, seed);
+    }
+
+    private static Mutant eventual(String name, String file, String was, String is, long seed) {
+        return mutant("eventual", name, EVENTUAL + file, was, is, seed);
+    }
+
+    private static Mutant mutant(String protocol, String name, String file, String was, String is, long seed) {
+        return new Mutant(protocol + " on disks: " + name, file, was, is, seed, protocol + SeedRun.ON_DISKS);
+    }
+}
