@@ -20,7 +20,7 @@ case "${1:-}" in
         ;;
     --chaos)
         shift
-        set -- -DexcludedGroups= -Dgroups=chaos -Dtest="ChaosE2ETest,GroupChaosE2ETest" -DtrimStackTrace=true "$@"
+        set -- -DexcludedGroups= -Dgroups=chaos -Dtest="ChaosE2ETest,NetworkCutsE2ETest,GroupChaosE2ETest" -DtrimStackTrace=true "$@"
         ;;
 esac
 

@@ -19,8 +19,12 @@ final class JsonConnection implements Closeable {
     private final OutputStream out;
 
     JsonConnection(int port) throws IOException {
+        this(InetAddress.getLoopbackAddress().getHostAddress(), port);
+    }
+
+    JsonConnection(String host, int port) throws IOException {
         socket = new Socket();
-        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 2_000);
+        socket.connect(new InetSocketAddress(host, port), 2_000);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(20_000);
         in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
