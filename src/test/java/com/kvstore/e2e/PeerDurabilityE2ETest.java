@@ -96,7 +96,11 @@ class PeerDurabilityE2ETest {
         StringBuilder expected = new StringBuilder();
         for (int i = 0; i < KEYS; i++) {
             gets.append("get:key").append(i).append('\n');
-            expected.append("✓ Value for 'key").append(i).append("' is: value").append(i).append('\n');
+            expected.append("✓ Value for 'key")
+                    .append(i)
+                    .append("' is: value")
+                    .append(i)
+                    .append('\n');
         }
         await().atMost(SOON).until(() -> group("", "get", "first").exit() == 0);
         assertEquals(expected.toString(), group(gets.toString()).out());

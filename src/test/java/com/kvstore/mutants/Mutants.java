@@ -248,7 +248,12 @@ final class Mutants {
 
     /** Those of every protocol. */
     static List<Mutant> all() {
-        return Stream.of(OF_THE_RING, PrimaryBackupMutants.ALL, EventualMutants.ALL, TotalOrderMutants.ALL, DiskMutants.ALL)
+        return Stream.of(
+                        OF_THE_RING,
+                        PrimaryBackupMutants.ALL,
+                        EventualMutants.ALL,
+                        TotalOrderMutants.ALL,
+                        DiskMutants.ALL)
                 .flatMap(List::stream)
                 .toList();
     }
