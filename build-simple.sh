@@ -105,6 +105,8 @@ cp -R "$work/classes" "$work/client-classes"
 for package in "${SERVER_PACKAGES[@]}"; do
     rm -rf -- "$work/client-classes/com/kvstore/$package"
 done
+mkdir -p "$work/client-classes/com/kvstore/sim"
+cp -R "$work/classes/com/kvstore/sim/check" "$work/client-classes/com/kvstore/sim/"
 make_jar coordinator com.kvstore.app.CoordinatorMain "$work/classes" "$work/all" "$work/server"
 make_jar slave com.kvstore.app.SlaveMain "$work/classes" "$work/all" "$work/server" "$work/slave"
 make_jar client com.kvstore.app.ClientMain "$work/client-classes" "$work/all" "$work/client"

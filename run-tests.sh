@@ -5,6 +5,7 @@
 #   ./run-tests.sh [arguments to Maven]             ./run-tests.sh -Dtest='HashRing*'
 #   ./run-tests.sh --chaos [arguments to Maven]     the chaos suite alone: real processes are killed, paused, restarted,
 #                                                   added and drained under recorded load, 20 rounds of two plans each;
+#                                                   and of each protocol for groups of peers as well;
 #                                                   -Dkvstore.chaos.rounds=N, -Dkvstore.chaos.seed=S to replay plans
 #
 # The last line is the summary: Tests run: …, Failures: …, Errors: …, Skipped: …
@@ -19,7 +20,7 @@ case "${1:-}" in
         ;;
     --chaos)
         shift
-        set -- -DexcludedGroups= -Dgroups=chaos -Dtest=ChaosE2ETest -DtrimStackTrace=true "$@"
+        set -- -DexcludedGroups= -Dgroups=chaos -Dtest="ChaosE2ETest,GroupChaosE2ETest" -DtrimStackTrace=true "$@"
         ;;
 esac
 

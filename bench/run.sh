@@ -4,7 +4,7 @@
 #
 # Usage: bench/run.sh [--warm-up SECONDS] [--measured SECONDS] [--only PART_OF_A_LOADS_NAME]
 #
-#   --warm-up   before each measurement, 20 by default: a JVM needs it
+#   --warm-up   how long each program is under load before anything is measured, 60 by default: a JVM needs it
 #   --measured  10 by default
 #   --only      such as "PUT 50 x 16"
 #
@@ -12,7 +12,7 @@
 set -euo pipefail
 source "$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)/scripts/common.sh"
 
-warm_up=20
+warm_up=60
 measured=10
 only=""
 while (($# > 0)); do

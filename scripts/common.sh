@@ -222,7 +222,7 @@ libraries_are_cached() {
     done < <(list_libraries)
 }
 
-# Packages of the servers alone; the client's jar goes without them.
+# Packages of the servers alone; the client's jar goes without them, but for the checker, which bench needs.
 # shellcheck disable=SC2034 # build-simple.sh uses it
 SERVER_PACKAGES=(coordinator runtime sim slave storage transport)
 

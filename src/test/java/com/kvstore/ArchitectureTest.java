@@ -29,6 +29,8 @@ class ArchitectureTest {
             .definedBy("com.kvstore.app..")
             .layer("client")
             .definedBy("com.kvstore.client..")
+            .layer("compare")
+            .definedBy("com.kvstore.compare..")
             .layer("coordinator")
             .definedBy("com.kvstore.coordinator..")
             .layer("slave")
@@ -53,6 +55,8 @@ class ArchitectureTest {
             .mayNotBeAccessedByAnyLayer()
             .whereLayer("client")
             .mayOnlyAccessLayers("wire", "common")
+            .whereLayer("compare")
+            .mayOnlyAccessLayers("client", "sim", "common")
             .whereLayer("coordinator")
             .mayOnlyAccessLayers("runtime", "transport", "wire", "storage", "protocol", "common")
             .whereLayer("slave")
@@ -134,10 +138,21 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule codecsAndSimulatorOpenNoSocketAndNoChannel = noClasses()
             .that()
-            .resideInAnyPackage("com.kvstore.sim..", "com.kvstore.wire..", "com.kvstore.storage..")
+            .resideInAnyPackage("com.kvstore.sim..", "com.kvstore.wire..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.netty..", "java.net..", "java.nio.channels..");
+
+    @ArchTest
+    static final ArchRule tablesKnowFilesAndNoNetwork = noClasses()
+            .that()
+            .resideInAPackage("com.kvstore.storage..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.netty..", "java.net..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(java.nio.channels.SelectableChannel.class);
 
     @ArchTest
     static final ArchRule theClientLibraryNeedsNoNetty = noClasses()

@@ -4,9 +4,12 @@ import com.kvstore.client.Client;
 import com.kvstore.client.ClientSettings;
 import com.kvstore.client.Help;
 import com.kvstore.client.RecordSettings;
+import com.kvstore.compare.CompareSettings;
+import com.kvstore.compare.Comparison;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -28,6 +31,8 @@ public final class ClientMain {
                 print(FileDescriptor.out, Help.COMMAND_LINE);
             } else if (!settings.words().isEmpty() && settings.words().get(0).equalsIgnoreCase("record")) {
                 status = record(settings);
+            } else if (!settings.words().isEmpty() && settings.words().get(0).equalsIgnoreCase("bench")) {
+                status = compare(settings.words(), arguments);
             } else {
                 status = Client.ofProcess(settings).run();
             }
@@ -46,6 +51,17 @@ public final class ClientMain {
             return 0;
         }
         return Client.ofProcess(settings).record(what);
+    }
+
+    private static int compare(List<String> words, String[] arguments) {
+        CompareSettings what = CompareCommandLine.parse(words.subList(1, words.size()));
+        if (what == null) {
+            print(FileDescriptor.out, CompareCommandLine.usage());
+            return 0;
+        }
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        return new Comparison(what, out, err).run("./run-client.sh " + String.join(" ", arguments));
     }
 
     private static void print(FileDescriptor descriptor, String text) {

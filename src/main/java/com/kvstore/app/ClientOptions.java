@@ -2,6 +2,7 @@ package com.kvstore.app;
 
 import com.kvstore.client.ClientSettings;
 import com.kvstore.client.Format;
+import com.kvstore.client.ReadMode;
 import com.kvstore.common.Group;
 import com.kvstore.common.Password;
 import com.kvstore.common.ServerNode;
@@ -46,13 +47,17 @@ final class ClientOptions {
         if (group != null && server != null) {
             throw new IllegalArgumentException("--group names all peers: leave out the port or --server");
         }
+        Group peers = group == null ? null : GroupFile.read(Path.of(group));
+        String sessionFile = value("session", before, after);
         return new ClientSettings(
                 server,
-                group == null ? List.of() : addresses(GroupFile.read(Path.of(group))),
+                peers == null ? List.of() : addresses(peers),
                 or(value("config", before, after), ClientSettings.DEFAULT_CONFIG_FILE),
                 timeoutMs(value("timeout", before, after)),
                 format(has("raw", before, after), has("json", before, after)),
                 password(value("password-file", before, after)),
+                reads(value("read", before, after), sessionFile, peers),
+                sessionFile,
                 words);
     }
 
@@ -88,6 +93,8 @@ final class ClientOptions {
         options.addOption(Option.builder().longOpt("config").hasArg().get());
         options.addOption(Option.builder().longOpt("timeout").hasArg().get());
         options.addOption(Option.builder().longOpt("password-file").hasArg().get());
+        options.addOption(Option.builder().longOpt("read").hasArg().get());
+        options.addOption(Option.builder().longOpt("session").hasArg().get());
         options.addOption(Option.builder().longOpt("raw").get());
         options.addOption(Option.builder().longOpt("json").get());
         options.addOption(Option.builder("h").longOpt("help").get());
@@ -123,6 +130,26 @@ final class ClientOptions {
 
     private static @Nullable Password password(@Nullable String file) {
         return file == null ? null : PasswordFile.read(Path.of(file));
+    }
+
+    /** Where a group may answer with what is old, a person should at least find what she has just written. */
+    private static ReadMode reads(@Nullable String text, @Nullable String sessionFile, @Nullable Group peers) {
+        if (text == null) {
+            boolean eventual = peers != null && peers.protocol().equals("eventual");
+            return sessionFile != null || eventual ? ReadMode.OWN_WRITES : ReadMode.PROTOCOL;
+        }
+        ReadMode mode =
+                switch (text) {
+                    case "protocol" -> ReadMode.PROTOCOL;
+                    case "local" -> ReadMode.LOCAL;
+                    case "own" -> ReadMode.OWN_WRITES;
+                    default ->
+                        throw new IllegalArgumentException("--read is protocol, local or own, not '" + text + "'");
+                };
+        if (sessionFile != null && mode != ReadMode.OWN_WRITES) {
+            throw new IllegalArgumentException("--session goes with --read own, not with --read " + text);
+        }
+        return mode;
     }
 
     private static boolean isNumber(String word) {

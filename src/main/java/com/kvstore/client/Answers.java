@@ -18,23 +18,35 @@ final class Answers {
     private static final String UNKNOWN = "Outcome unknown: ";
     private static final int WHOLE = Result.Ack.WHOLE.copies();
 
+    private static final String LOCALLY = " (read locally: it may be stale)";
+
     private final Format format;
     private final boolean oneLine;
+    private final boolean local;
 
     /** @param oneLine every answer is a single line: a document comes as JSON, not as a table */
     Answers(Format format, boolean oneLine) {
+        this(format, oneLine, ReadMode.PROTOCOL);
+    }
+
+    /** @param reads a value that was read locally says so */
+    Answers(Format format, boolean oneLine, ReadMode reads) {
         this.format = format;
         this.oneLine = oneLine;
+        this.local = reads == ReadMode.LOCAL;
     }
 
     Answer of(Ask ask, Result result) {
         Format wanted = ask.format() != null ? ask.format() : format;
         int status = result instanceof Result.Failure failure ? status(failure.code()) : Answer.DONE;
         if (wanted == Format.JSON) {
-            return Answer.of(status, json(ask, result));
+            String json = json(ask, result);
+            boolean mark = !stale(ask).isEmpty() && json.endsWith("}");
+            return Answer.of(status, mark ? json.substring(0, json.length() - 1) + ",\"local\":true}" : json);
         }
         if (result instanceof Result.Failure failure) {
-            return Answer.of(status, "✗ " + failure(ask, failure));
+            return Answer.of(
+                    status, "✗ " + failure(ask, failure) + (failure.code() == ErrorCode.NOT_FOUND ? stale(ask) : ""));
         }
         if (result instanceof Result.Value value && ask.word() == PromptCommand.Word.VERSION) {
             return Answer.of(status, "✓ Version of '" + Printable.text(ask.subject()) + "' is: " + value.version());
@@ -44,7 +56,8 @@ final class Answers {
                     ? new Answer(status, value.value(), true)
                     : Answer.of(
                             status,
-                            "✓ Value for '" + Printable.text(ask.subject()) + "' is: " + Printable.text(value.value()));
+                            "✓ Value for '" + Printable.text(ask.subject()) + "' is: " + Printable.text(value.value())
+                                    + stale(ask));
         }
         if (result instanceof Result.Ack ack) {
             return Answer.of(status, ack(ask, ack));
@@ -60,6 +73,11 @@ final class Answers {
             return Answer.of(status, "✓ " + (count.keys() == 1 ? "1 key" : count.keys() + " keys"));
         }
         return Answer.of(status, "✓ " + name(ask) + " successful");
+    }
+
+    /** Whoever reads locally is reminded of it with every answer. */
+    private String stale(Ask ask) {
+        return local && ask.word() == PromptCommand.Word.GET ? LOCALLY : "";
     }
 
     private static String values(Command.GetAll asked, Result.Values values) {

@@ -4,7 +4,6 @@ import com.kvstore.common.Command;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,10 @@ final class Call {
     /** How long the caller waits, for messages. */
     final long timeoutMs;
 
-    private final AtomicInteger outstanding;
+    /** Notes what was written before anybody hears of it; null: nobody does. */
+    @Nullable SessionToken session;
+
+    private final Places places;
 
     /** Null: not a write, or to be sent under a new number. */
     @Nullable RequestId id;
@@ -33,14 +35,14 @@ final class Call {
     /** The last answer "not applied", for when time runs out before the next attempt. */
     Result.@Nullable Failure refusal;
 
-    /** @param outstanding counts the calls that are not finished; this one is already counted */
-    Call(Command command, long nowNs, long timeoutMs, long retryMs, AtomicInteger outstanding) {
+    /** @param places of which this call has taken one */
+    Call(Command command, long nowNs, long timeoutMs, long retryMs, Places places) {
         this.command = command;
         this.answer = new CompletableFuture<>();
         this.timeoutMs = timeoutMs;
         this.deadlineNs = nowNs + timeoutMs * 1_000_000;
         this.retryUntilNs = nowNs + Math.min(retryMs, timeoutMs) * 1_000_000;
-        this.outstanding = outstanding;
+        this.places = places;
     }
 
     /** A write that carries a {@link RequestId}: sending it twice applies it once. */
@@ -61,7 +63,10 @@ final class Call {
     }
 
     void finish(Result result) {
-        outstanding.decrementAndGet();
+        places.leave();
+        if (session != null) {
+            session.answered(command, result);
+        }
         answer.complete(result);
     }
 }

@@ -87,7 +87,7 @@ public final class Client {
 
     private int oneShot() {
         PromptCommand command = CommandParser.parse(settings.words());
-        Answers answers = new Answers(settings.format(), false);
+        Answers answers = new Answers(settings.format(), false, settings.reads());
         if (command instanceof PromptCommand.Bad bad) {
             if (settings.format() == Format.JSON) {
                 return print(answers.failed(ErrorCode.BAD_REQUEST, bad.message()));
@@ -116,7 +116,12 @@ public final class Client {
                 return Answer.ERROR;
             }
             Progress progress = new Progress(err, Terminals.is(Terminals.STDERR));
-            return print(new Session(client, answers, progress, config).run(command));
+            SessionFile session = SessionFile.open(settings.sessionFile(), client);
+            Answer answer = new Session(client, answers, progress, config).run(command);
+            session.save();
+            return print(answer);
+        } catch (IllegalArgumentException | IOException brokenSession) {
+            return refuse(answers, String.valueOf(brokenSession.getMessage()));
         } finally {
             // A thread that sits in the selector would hold up the end of the process for 0.3 s.
             client.close();
@@ -124,7 +129,7 @@ public final class Client {
     }
 
     private int session() {
-        Answers answers = new Answers(settings.format(), !terminal);
+        Answers answers = new Answers(settings.format(), !terminal, settings.reads());
         Addresses addresses;
         try {
             addresses = new Addresses(settings);
@@ -141,11 +146,16 @@ public final class Client {
         Progress progress = new Progress(err, Terminals.is(Terminals.STDERR));
         Session session = new Session(client, answers, progress, config);
         try {
-            return terminal
-                    ? Shell.run(session, node, notices)
+            SessionFile kept = SessionFile.open(settings.sessionFile(), client);
+            int status = terminal
+                    ? Shell.run(session, node, notices, greeting())
                     : new PipedSession(client, session, answers, out).run(in);
+            kept.save();
+            return status;
+        } catch (IllegalArgumentException brokenSession) {
+            return refuse(answers, String.valueOf(brokenSession.getMessage()));
         } catch (IOException broken) {
-            return refuse(answers, "Standard input broke: " + broken.getMessage());
+            return refuse(answers, "Standard input or the session's file broke: " + broken.getMessage());
         } finally {
             client.close();
         }
@@ -154,6 +164,7 @@ public final class Client {
     private KvClientConfig config(Addresses addresses) {
         KvClientConfig defaults = KvClientConfig.of(addresses.get().toArray(new ServerNode[0]));
         return defaults.withPassword(settings.password())
+                .withReads(settings.reads())
                 .withRequestTimeoutMs(settings.timeoutMs())
                 .withConnectTimeoutMs(Math.min(settings.timeoutMs(), defaults.connectTimeoutMs()));
     }
@@ -172,10 +183,20 @@ public final class Client {
         }
         refuse(
                 answers,
-                why + " [" + addresses.source()
-                        + "]. Is it running? Start it with ./run-coordinator.sh, or name another"
-                        + " address with --server IP:PORT.");
+                settings.group().isEmpty()
+                        ? why + " [" + addresses.source()
+                                + "]. Is it running? Start it with ./run-coordinator.sh, or name another"
+                                + " address with --server IP:PORT."
+                        : why.replace(
+                                        "Cannot reach the coordinator at",
+                                        "None of the group's peers can be reached, at last")
+                                + ". Are they running? Start each with ./run-node.sh NODE_ID GROUP_FILE.");
         return null;
+    }
+
+    /** Whom the prompt is connected to. */
+    private String greeting() {
+        return settings.group().isEmpty() ? "Connected to CS at " : "Connected to peer at ";
     }
 
     /** An error before any command could be carried out. */

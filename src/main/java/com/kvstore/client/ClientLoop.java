@@ -36,13 +36,7 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     private final CompletableFuture<ServerNode> firstConnection = new CompletableFuture<>();
     private final Thread thread;
 
-    private final Object inboxLock = new Object();
-    /** Under {@code inboxLock}. */
-    private ArrayDeque<Call> inbox = new ArrayDeque<>();
-    /** Under {@code inboxLock}: what comes later is refused. */
-    private boolean closed;
-
-    private ArrayDeque<Call> drained = new ArrayDeque<>();
+    private final Inbox<Call> inbox = new Inbox<>();
     private volatile boolean closing;
     private volatile long bytesIn;
     private volatile long bytesOut;
@@ -94,16 +88,10 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     }
 
     void submit(Call call) {
-        boolean wake;
-        synchronized (inboxLock) {
-            if (closed) {
-                call.finish(Result.Failure.of(ErrorCode.UNAVAILABLE, "The client is closed."));
-                return;
-            }
-            wake = inbox.isEmpty();
-            inbox.addLast(call);
-        }
-        if (wake && Thread.currentThread() != thread) {
+        Inbox.Put outcome = inbox.put(call);
+        if (outcome == Inbox.Put.REFUSED) {
+            call.finish(Result.Failure.of(ErrorCode.UNAVAILABLE, "The client is closed."));
+        } else if (outcome == Inbox.Put.FIRST && Thread.currentThread() != thread) {
             selector.wakeup();
         }
     }
@@ -163,11 +151,7 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     }
 
     private void takeSubmitted() {
-        synchronized (inboxLock) {
-            ArrayDeque<Call> full = inbox;
-            inbox = drained;
-            drained = full;
-        }
+        ArrayDeque<Call> drained = inbox.take();
         for (Call call = drained.pollFirst(); call != null; call = drained.pollFirst()) {
             requests.submit(call);
         }
@@ -342,9 +326,7 @@ final class ClientLoop implements Runnable, Connection.Receiver {
         } catch (IOException ignored) {
             // Nothing is registered with it any more.
         }
-        synchronized (inboxLock) {
-            closed = true;
-        }
+        inbox.close();
         takeSubmitted();
         requests.close(end);
         firstConnection.completeExceptionally(new KvException(ErrorCode.UNAVAILABLE, end));

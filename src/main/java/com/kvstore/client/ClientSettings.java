@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param configFile read anew at each attempt to connect
  * @param timeoutMs for one command
  * @param password told to every node; null: none
+ * @param reads how keys are read
+ * @param sessionFile where the session's writes are kept between commands; null: they are forgotten
  * @param words the command to carry out; empty: prompt or pipe
  */
 public record ClientSettings(
@@ -22,6 +24,8 @@ public record ClientSettings(
         long timeoutMs,
         Format format,
         @Nullable Password password,
+        ReadMode reads,
+        @Nullable String sessionFile,
         List<String> words) {
     public static final String DEFAULT_CONFIG_FILE = "cs_config.txt";
     public static final long DEFAULT_TIMEOUT_MS = 10_000;

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -59,12 +58,14 @@ public final class KvClient implements AutoCloseable {
 
     private final KvClientConfig config;
     private final ClientLoop loop;
-    /** Calls accepted and not finished: at most {@code maxInFlight + maxQueued}. */
-    private final AtomicInteger outstanding = new AtomicInteger();
+    private final SessionToken session = new SessionToken();
+    /** For calls that were accepted and are not finished. */
+    private final Places places;
 
     private KvClient(KvClientConfig config, ClientLoop loop) {
         this.config = config;
         this.loop = loop;
+        this.places = new Places(config.maxInFlight() + config.maxQueued());
     }
 
     /** Starts a client and returns at once; it connects while the first requests already wait. */
@@ -104,9 +105,21 @@ public final class KvClient implements AutoCloseable {
         return loop.firstConnection().copy();
     }
 
+    /**
+     * What the asked peer of a group holds of a key, from its own records alone: fast, and it may be stale. Nodes of the
+     * ring do not know it ({@code BAD_REQUEST}).
+     */
+    public CompletableFuture<Optional<Bytes>> getLocal(Bytes key) {
+        return found(execute(new Command.GetLocal(key, Version.ZERO)));
+    }
+
     /** The committed value of a key; empty if there is none. */
     public CompletableFuture<Optional<Bytes>> get(Bytes key) {
-        return execute(new Command.Get(key)).thenApply(result -> {
+        return found(execute(new Command.Get(key)));
+    }
+
+    private static CompletableFuture<Optional<Bytes>> found(CompletableFuture<Result> read) {
+        return read.thenApply(result -> {
             if (result instanceof Result.Failure failure && failure.code() == ErrorCode.NOT_FOUND) {
                 return Optional.empty();
             }
@@ -234,16 +247,31 @@ public final class KvClient implements AutoCloseable {
         if (refusal != null) {
             return CompletableFuture.completedFuture(refusal);
         }
-        int most = config.maxInFlight() + config.maxQueued();
-        if (outstanding.incrementAndGet() > most) {
-            outstanding.decrementAndGet();
+        if (!places.enter()) {
             return CompletableFuture.completedFuture(Result.Failure.of(
                     ErrorCode.OVERLOADED,
-                    most + " requests are waiting for their answers already: not sent. Wait for some of them."));
+                    places.most()
+                            + " requests are waiting for their answers already: not sent. Wait for some of them."));
         }
-        Call call = new Call(command, System.nanoTime(), timeoutMs, retryUnavailableMs, outstanding);
+        Call call = new Call(asRead(command), System.nanoTime(), timeoutMs, retryUnavailableMs, places);
+        call.session = config.reads() == ReadMode.OWN_WRITES ? session : null;
         loop.submit(call);
         return call.answer;
+    }
+
+    /** The command that reads as {@link KvClientConfig#reads} says. */
+    private Command asRead(Command command) {
+        if (!(command instanceof Command.Get get) || config.reads() == ReadMode.PROTOCOL) {
+            return command;
+        }
+        Version own = session.of(get.key());
+        boolean asEver = config.reads() == ReadMode.OWN_WRITES && own.equals(Version.ZERO);
+        return asEver ? command : new Command.GetLocal(get.key(), own);
+    }
+
+    /** What this client has written, kept with {@link ReadMode#OWN_WRITES}; join another one's to read its writes too. */
+    public SessionToken session() {
+        return session;
     }
 
     /** Bytes read from the network so far: lets a caller show how far a large answer has come. */

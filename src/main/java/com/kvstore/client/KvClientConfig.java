@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxQueued requests waiting beside those; more end at once with {@code OVERLOADED}
  * @param maxValueBytes a longer value is refused with {@code TOO_LARGE} before it is sent
  * @param password told to every node that is connected to; null: none
+ * @param reads how keys are read
  */
 public record KvClientConfig(
         List<ServerNode> addresses,
@@ -28,7 +29,8 @@ public record KvClientConfig(
         int maxInFlight,
         int maxQueued,
         int maxValueBytes,
-        @Nullable Password password) {
+        @Nullable Password password,
+        ReadMode reads) {
     public KvClientConfig {
         addresses = List.copyOf(addresses);
         if (addresses.isEmpty()) {
@@ -45,7 +47,15 @@ public record KvClientConfig(
     /** The defaults: 10 s for a request, 3 s to connect, 2 s of retries, 1,024 in flight, 16,384 queued. */
     public static KvClientConfig of(ServerNode... addresses) {
         return new KvClientConfig(
-                List.of(addresses), 10_000, 3_000, 2_000, 1_024, 16_384, Limits.DEFAULT_MAX_VALUE_BYTES, null);
+                List.of(addresses),
+                10_000,
+                3_000,
+                2_000,
+                1_024,
+                16_384,
+                Limits.DEFAULT_MAX_VALUE_BYTES,
+                null,
+                ReadMode.PROTOCOL);
     }
 
     public KvClientConfig withRequestTimeoutMs(long newRequestTimeoutMs) {
@@ -57,7 +67,8 @@ public record KvClientConfig(
                 maxInFlight,
                 maxQueued,
                 maxValueBytes,
-                password);
+                password,
+                reads);
     }
 
     public KvClientConfig withConnectTimeoutMs(long newConnectTimeoutMs) {
@@ -69,7 +80,8 @@ public record KvClientConfig(
                 maxInFlight,
                 maxQueued,
                 maxValueBytes,
-                password);
+                password,
+                reads);
     }
 
     /** 0 hands every "not applied, retry" to the caller at once. */
@@ -82,7 +94,8 @@ public record KvClientConfig(
                 maxInFlight,
                 maxQueued,
                 maxValueBytes,
-                password);
+                password,
+                reads);
     }
 
     public KvClientConfig withMaxInFlight(int newMaxInFlight) {
@@ -94,7 +107,8 @@ public record KvClientConfig(
                 newMaxInFlight,
                 maxQueued,
                 maxValueBytes,
-                password);
+                password,
+                reads);
     }
 
     public KvClientConfig withMaxQueued(int newMaxQueued) {
@@ -106,7 +120,8 @@ public record KvClientConfig(
                 maxInFlight,
                 newMaxQueued,
                 maxValueBytes,
-                password);
+                password,
+                reads);
     }
 
     public KvClientConfig withMaxValueBytes(int newMaxValueBytes) {
@@ -118,7 +133,8 @@ public record KvClientConfig(
                 maxInFlight,
                 maxQueued,
                 newMaxValueBytes,
-                password);
+                password,
+                reads);
     }
 
     public KvClientConfig withPassword(@Nullable Password newPassword) {
@@ -130,6 +146,35 @@ public record KvClientConfig(
                 maxInFlight,
                 maxQueued,
                 maxValueBytes,
-                newPassword);
+                newPassword,
+                reads);
+    }
+
+    /** How keys are read; {@link ReadMode#PROTOCOL} by default. */
+    public KvClientConfig withReads(ReadMode newReads) {
+        return new KvClientConfig(
+                addresses,
+                requestTimeoutMs,
+                connectTimeoutMs,
+                retryUnavailableMs,
+                maxInFlight,
+                maxQueued,
+                maxValueBytes,
+                password,
+                newReads);
+    }
+
+    /** Other addresses to connect to, or the same ones in another order. */
+    public KvClientConfig withAddresses(List<ServerNode> newAddresses) {
+        return new KvClientConfig(
+                newAddresses,
+                requestTimeoutMs,
+                connectTimeoutMs,
+                retryUnavailableMs,
+                maxInFlight,
+                maxQueued,
+                maxValueBytes,
+                password,
+                reads);
     }
 }

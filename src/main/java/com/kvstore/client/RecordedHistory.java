@@ -3,6 +3,7 @@ package com.kvstore.client;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
+import com.kvstore.common.Version;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.EnumMap;
@@ -68,7 +69,9 @@ final class RecordedHistory {
             }
             operations++;
             outcomes.merge(outcome, 1L, Long::sum);
-            write(line(client, word, keys.get(i), found, span, outcome, code(result), group));
+            write(line(client, word, keys.get(i), found, span, outcome, code(result), group)
+                    + version(result, i)
+                    + "}\n");
         }
     }
 
@@ -88,6 +91,19 @@ final class RecordedHistory {
 
     private static @Nullable ErrorCode code(@Nullable Result result) {
         return result instanceof Result.Failure failure ? failure.code() : null;
+    }
+
+    /** Under which version a write stands, or what was read: from it one can tell what is newer where all may be stale. */
+    private static String version(@Nullable Result result, int index) {
+        Version version = Version.ZERO;
+        if (result instanceof Result.Ack ack) {
+            version = ack.version();
+        } else if (result instanceof Result.Value value) {
+            version = value.version();
+        } else if (result instanceof Result.Values values) {
+            version = values.values().get(index).map(Result.Value::version).orElse(Version.ZERO);
+        }
+        return version.equals(Version.ZERO) ? "" : ",\"version\":\"" + version + "\"";
     }
 
     private static String line(
@@ -119,7 +135,7 @@ final class RecordedHistory {
         if (group > 0) {
             line.append(",\"transaction\":").append(group);
         }
-        return line.append("}\n").toString();
+        return line.toString();
     }
 
     private void write(String line) {

@@ -9,6 +9,7 @@ import com.kvstore.common.ServerNode;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -52,10 +53,19 @@ public final class Recorder implements AutoCloseable {
         SplittableRandom random = new SplittableRandom(settings.seed());
         // Not from the seed: a second recording with the same one must find its keys absent too.
         this.prefix = "record-" + ClientName.random().substring(0, 8) + "-";
+        // Of a group, each client begins with another peer.
+        Supplier<List<ServerNode>> source = config.addresses().size() > 1 ? null : addresses;
         for (int i = 1; i <= settings.clients(); i++) {
-            KvClient client = KvClient.connect(config, addresses, ConnectionListener.NONE);
+            KvClientConfig own = config.withAddresses(turned(config.addresses(), i - 1));
+            KvClient client = KvClient.connect(own, source, ConnectionListener.NONE);
             clients.add(new RecordingClient("c" + i, client, this, settings.mix(), random.split()));
         }
+    }
+
+    private static List<ServerNode> turned(List<ServerNode> addresses, int by) {
+        List<ServerNode> turned = new ArrayList<>(addresses);
+        Collections.rotate(turned, -by);
+        return turned;
     }
 
     /** Lets the clients begin. */
@@ -95,14 +105,12 @@ public final class Recorder implements AutoCloseable {
     public int readEverything(long withinMs) {
         long untilNs = System.nanoTime() + withinMs * 1_000_000;
         int unread = 0;
-        for (int i = 0; i < keys() + groups() * RecordingClient.KEYS_A_GROUP; i++) {
-            Bytes key = i < keys()
-                    ? key(i)
-                    : group((i - keys()) / RecordingClient.KEYS_A_GROUP)
-                            .get((i - keys()) % RecordingClient.KEYS_A_GROUP);
+        int asked = 0;
+        for (Bytes key : everyKey()) {
+            RecordingClient client = clients.get(asked++ % clients.size());
             boolean read;
             do {
-                read = isAnswer(clients.get(i % clients.size()).ask(Op.GET, List.of(key)));
+                read = isAnswer(client.ask(Op.GET, List.of(key)));
             } while (!read && System.nanoTime() - untilNs < 0);
             unread += read ? 0 : 1;
         }
@@ -113,6 +121,18 @@ public final class Recorder implements AutoCloseable {
         return result instanceof Result.Value
                 || (result instanceof Result.Failure failure
                         && (failure.code() == ErrorCode.NOT_FOUND || failure.code() == ErrorCode.LOST));
+    }
+
+    /** Every key that the clients use. */
+    public List<Bytes> everyKey() {
+        List<Bytes> all = new ArrayList<>();
+        for (int i = 0; i < keys(); i++) {
+            all.add(key(i));
+        }
+        for (int i = 0; i < groups(); i++) {
+            all.addAll(group(i));
+        }
+        return all;
     }
 
     /** Operations written down so far; one on several keys counts for each of them. */

@@ -52,7 +52,7 @@ final class Shell {
     }
 
     /** Talks with the person at this process's terminal. */
-    static int run(Session session, ServerNode node, Notices notices) throws IOException {
+    static int run(Session session, ServerNode node, Notices notices, String greeting) throws IOException {
         Path history = Path.of(System.getProperty("user.home", "."), ".kvstore_history");
         String noColor = System.getenv("NO_COLOR");
         try (Terminal terminal = TerminalBuilder.builder()
@@ -65,7 +65,7 @@ final class Shell {
                     && !Terminal.TYPE_DUMB_COLOR.equals(terminal.getType());
             Shell shell = new Shell(session, terminal, history, colours);
             notices.to(shell.notices());
-            return shell.run(node);
+            return shell.run(greeting + node);
         }
     }
 
@@ -75,11 +75,11 @@ final class Shell {
     }
 
     /** @return the status to end the process with: a person has seen what went wrong, so 0 */
-    int run(ServerNode node) {
+    int run(String greeting) {
         Thread person = Thread.currentThread();
         // While a command is under way Ctrl-C ends the waiting; while a line is edited the reader has its own handler.
         terminal.handle(Terminal.Signal.INT, signal -> person.interrupt());
-        print("Connected to CS at " + node);
+        print(greeting);
         print("Enter commands (put:key:value, get:key, update:key:value, delete:key, exit)");
         rememberHistory();
         while (true) {

@@ -17,6 +17,9 @@ public final class FailStop {
     /** {@code EX_SOFTWARE} of sysexits.h. */
     public static final int EXIT_STATUS = 70;
 
+    /** {@code EX_IOERR}: the node's data cannot be read. */
+    public static final int UNREADABLE_STATUS = 74;
+
     private FailStop() {}
 
     /** @param when what was going on, such as "while handling Received" */

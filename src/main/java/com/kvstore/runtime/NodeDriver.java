@@ -10,6 +10,7 @@ import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.storage.StorageFailure;
 import com.kvstore.transport.Network;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: the machine is never re-entered. An input that turns up while it runs waits until it has returned.
  *
  * <p>Failure: fail-stop. What a machine throws is a broken invariant; the process ends ({@link FailStop}) before
- * anything that was decided on top of it leaves: what the turn had sent is not flushed.
+ * anything that was decided on top of it leaves: what the turn had sent is not flushed. Data that cannot be read end it too,
+ * with what a person can do about it.
  */
 public final class NodeDriver implements Effects, Consumer<Input> {
     private static final long SHUTDOWN_TIMEOUT_MS = 1_000;
@@ -181,8 +183,13 @@ public final class NodeDriver implements Effects, Consumer<Input> {
 
     private void fail(Throwable broken, String when) {
         ended = true;
-        FailStop.report(broken, when, console);
-        ending.end(FailStop.EXIT_STATUS);
+        if (broken instanceof StorageFailure unreadable) {
+            console.line("ERROR", unreadable.getMessage() + ". This process ends so that it answers nothing wrong");
+            ending.end(FailStop.UNREADABLE_STATUS);
+        } else {
+            FailStop.report(broken, when, console);
+            ending.end(FailStop.EXIT_STATUS);
+        }
     }
 
     @Override

@@ -2,14 +2,19 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.protocol.membership.Arc;
+import com.kvstore.protocol.membership.Copy;
+import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.sim.ClusterOptions.Losses;
 import com.kvstore.sim.check.HistoryChecker;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +47,8 @@ public final class ClusterSimulation {
     private final List<SimClient> clients = new ArrayList<>();
     private final List<RandomWorkload> workloads = new ArrayList<>();
     private boolean lossAccepted;
+    /** Incarnations that have had a copy in sync, as views came and went. */
+    private final Set<Long> everInSync = new HashSet<>();
 
     private ClusterSimulation(SimWorld world, ClusterOptions options, Supplier<RecordTable> newTable) {
         this.options = options;
@@ -109,7 +116,11 @@ public final class ClusterSimulation {
         }
         SimRandom places = world.random().fork("places");
         if (places.chance(0.3)) {
-            network.unequalPaths(2 + 48 * places.nextDouble());
+            // A round trip beyond the time-out would be a server that is down for good (seed 1575).
+            double mostTimes = options.coordinator().requestTimeoutNs()
+                    / 4.0
+                    / network.options().maxLatencyNs();
+            network.unequalPaths(Math.min(2 + 48 * places.nextDouble(), mostTimes));
         }
         if (places.chance(0.25)) {
             cluster.coordinator().disk().isAsSlowAs(places.skewed(20_000_000, 800_000_000));
@@ -163,6 +174,7 @@ public final class ClusterSimulation {
             return;
         }
         Handover handover = new Handover(present, next);
+        String witness = witnessOfALoss(present, next);
         List<Bytes> gone = new ArrayList<>();
         for (Bytes key : log.keys()) {
             if (handover.givesUp(key) && !cluster.isHeldBySome(next, key)) {
@@ -172,9 +184,34 @@ public final class ClusterSimulation {
                     throw new SimulationFailure("a key is given up that should be kept or called lost: " + key + ", "
                             + present + " is followed by " + next);
                 }
+                if (!lossAccepted && witness != null) {
+                    throw new SimulationFailure("the store is called new, and not its keys lost, though " + witness
+                            + " has held data of it and is still there: " + present + " is followed by " + next);
+                }
             }
         }
         log.mayBeErased(world.nowNs(), gone);
+    }
+
+    /**
+     * A process, still a member, that once held a copy in sync: then not all that held data are gone, and a loss is to be
+     * called one. Null if there is none.
+     */
+    private @Nullable String witnessOfALoss(View present, View next) {
+        for (Arc arc : present.arcs()) {
+            for (Copy copy : arc.copies()) {
+                Member member = present.members().get(copy.member());
+                if (member != null && copy.inSync() && !arc.lost()) {
+                    everInSync.add(member.incarnation());
+                }
+            }
+        }
+        for (Member member : next.members().values()) {
+            if (everInSync.contains(member.incarnation()) && cluster.holderOf(member) != null) {
+                return member.toString();
+            }
+        }
+        return null;
     }
 
     private void heal() {

@@ -70,6 +70,10 @@ public final class SimNetwork {
         return (long) (latency * slowness);
     }
 
+    NetworkOptions options() {
+        return options;
+    }
+
     /** Some paths are slower than others, for good: up to so many times as slow on TCP. */
     void unequalPaths(double maxFactor) {
         maxPathFactor = maxFactor;

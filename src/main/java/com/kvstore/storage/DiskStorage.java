@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a data node keeps, on disk, in RocksDB.
+ * All that a data node keeps, on disk: a journal, and tables in RocksDB.
  *
  * <p>Everything written between two calls of {@link #sync} is one batch, which the journal's thread writes and syncs while
  * the machine goes on; what a batch holds is found in memory until it is there. So a batch is on the disk whole or not at
@@ -34,11 +34,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Failure: a batch that could not be written stays in memory and goes again with the next {@link #sync}; nothing is lost
  * for as long as the process lives, and reads go on.
  *
- * <p>On disk: {@code format} says which version of all this it is; {@code data} is RocksDB's; {@code native} holds its
- * library.
+ * <p>On disk: {@code format} says which version of all this it is; {@code data} is RocksDB's, {@code data/journal} the
+ * journal's; {@code native} holds RocksDB's library.
  */
 public final class DiskStorage implements SlaveStorage, TransactionLog, AutoCloseable {
-    private static final String FORMAT = "kvstore data, format 1\n";
+    private static final String FORMAT = "kvstore data, format 2\n";
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
     private static final byte[] RETIRED = name("retired");
@@ -47,8 +47,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static final byte[] COMMITTED = {1};
 
     private static final long FLUSH_MS = 100;
-    private static final long REOPEN_PAUSE_NS = 3_000_000_000L;
-    private static final long MIN_ROOM_BYTES = 4L << 20;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
     /** Learns what became of a {@link #sync}, on the journal's thread. */
@@ -72,12 +70,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
     private volatile boolean lastArrived = true;
-
-    /** The last write failed; this and what follows are the journal's thread's. */
-    private boolean broken;
-
-    private boolean reopened;
-    private long reopenedNs;
+    /** Found by the journal's thread. */
+    private volatile @Nullable DamagedDataException damaged;
 
     private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
         this.engine = engine;
@@ -109,11 +103,21 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws DamagedDataException if the data are not what was written
      */
     public static DiskStorage open(Path directory, boolean syncs) throws IOException {
-        return open(directory, syncs, FORMAT);
+        return open(directory, syncs, FORMAT, Segment::new);
+    }
+
+    /** As above, with a journal whose files may fail on purpose. */
+    static DiskStorage open(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
+        return open(directory, syncs, FORMAT, opener);
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
     static DiskStorage open(Path directory, boolean syncs, String expected) throws IOException {
+        return open(directory, syncs, expected, Segment::new);
+    }
+
+    private static DiskStorage open(Path directory, boolean syncs, String expected, Journal.Opener opener)
+            throws IOException {
         Files.createDirectories(directory);
         Path format = directory.resolve("format");
         Path data = directory.resolve("data");
@@ -130,11 +134,11 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             Files.writeString(format, expected);
         }
         Path libraries = directory.resolve("native");
-        RocksEngine engine = RocksEngine.open(data, libraries);
+        RocksEngine engine = RocksEngine.open(data, libraries, opener);
         if (engine.get(RocksEngine.META, RETIRED) != null) {
             engine.close();
             delete(data);
-            engine = RocksEngine.open(data, libraries);
+            engine = RocksEngine.open(data, libraries, opener);
         }
         try {
             return new DiskStorage(engine, syncs);
@@ -197,8 +201,16 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         engine.scan(RocksEngine.META, from, visitor);
     }
 
-    /** Makes everything written so far durable; not before the one before has ended. */
+    /**
+     * Makes everything written so far durable; not before the one before has ended.
+     *
+     * @throws StorageFailure if an earlier one has found the data damaged
+     */
     public void sync(Outcome outcome) {
+        DamagedDataException damage = damaged;
+        if (damage != null) {
+            throw engine.unreadable(damage.getMessage(), damage);
+        }
         boolean arrived = lastArrived;
         buffer.put(RocksEngine.META, COUNTS, table.counts());
         byte[] batch = buffer.take();
@@ -222,30 +234,16 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private void write(byte[] batch, Outcome outcome) {
         String failure = null;
         try {
-            if (broken && mayReopen(batch)) {
-                engine.reopen();
-            }
             engine.write(batch, syncs);
-            broken = false;
             unsynced.set(true);
             lastArrived = true;
+        } catch (DamagedDataException found) {
+            damaged = found;
+            failure = String.valueOf(found.getMessage());
         } catch (IOException | RuntimeException failed) {
-            broken = true;
             failure = String.valueOf(failed.getMessage());
         }
         outcome.ended(failure);
-    }
-
-    /** Opening again holds up reads, and is for nothing while the disk is full. */
-    private boolean mayReopen(byte[] batch) throws IOException {
-        long nowNs = System.nanoTime();
-        boolean rested = !reopened || nowNs - reopenedNs >= REOPEN_PAUSE_NS;
-        if (!rested || engine.room() < MIN_ROOM_BYTES + batch.length) {
-            return false;
-        }
-        reopened = true;
-        reopenedNs = nowNs;
-        return true;
     }
 
     private void flush() {

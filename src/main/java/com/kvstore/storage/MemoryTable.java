@@ -9,41 +9,39 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record table in memory: one hash table whose slots, read from the first to the last, are in scan order, so that a
- * scan sorts nothing and can begin anywhere.
+ * A record table in memory: extendible hashing whose directory goes by the first bits of the scan hash, so that a scan
+ * sorts nothing and can begin anywhere.
  *
  * <p>Threading: not thread-safe; belongs to one machine.
  *
- * <p>How: open addressing with linear probing. A record's home slot is the top bits of its scan hash, so homes rise with
- * hashes; within a run of occupied slots the records are kept sorted by hash. Nothing wraps around: behind the last home
- * lie spare slots for the last run. Sorted order also ends a search for an absent key early, and makes growing one pass
- * over both arrays (some 10 ms for a million records).
+ * <p>How: the directory has a place for every beginning of a hash; neighbouring places share a {@link Bucket} until it has
+ * more than {@value #MOST_IN_BUCKET} records, and is divided. A bucket as deep as the directory doubles that first, unless
+ * it has as many places as there are records: then the bucket gets larger than others for a while. So records may come in
+ * any order, those of a move above all, which come in scan order and fill one end of the table first.
  *
- * <p>Memory: a record is one packed array; beside it 12 bytes a slot, at most 70 % of the slots taken. About 190 bytes
- * for a key of 16 bytes and a value of 100.
+ * <p>Memory: a record is one packed array; beside it some 20 bytes for its place in a bucket. About 190 bytes for a key of
+ * 16 bytes and a value of 100.
  *
- * <p>Invariants: hashes of occupied slots rise (unsigned) with the slot; every slot from a record's home to its place is
- * occupied; the last slot is empty, so that no loop over a run needs a bound.
+ * <p>Invariants: hashes rise (unsigned) within a bucket and from bucket to bucket; a bucket of depth d fills
+ * 2<sup>directory's depth - d</sup> neighbouring places.
  *
- * <p>Failure behaviour: keys made to share their hash make a run long, which costs time in proportion to its length and
+ * <p>Failure behaviour: keys made to share their hash fill one bucket, which costs time in proportion to its size and
  * nothing else. Out of memory, the table is as it was before the call.
  *
- * <p>Source: Amble and Knuth, Ordered hash tables, The Computer Journal 17 (1974).
+ * <p>Source: Fagin, Nievergelt, Pippenger, Strong, Extendible hashing, ACM Transactions on Database Systems 4 (1979).
  */
 public final class MemoryTable implements RecordTable {
-    private static final int MIN_BITS = 6;
-    private static final int MAX_BITS = 29;
-    private static final int SPARE_SLOTS = 64;
-    /** A table this empty is made smaller: one part in so many. */
-    private static final int SHRINK_BELOW = 8;
+    static final int MOST_IN_BUCKET = 32;
+    private static final int MIN_DEPTH = 4;
+    private static final int MAX_DEPTH = 28;
+    /** With fewer records a bucket than this on average, the table is laid out anew. */
+    private static final int FEWEST_IN_BUCKET = 4;
 
-    /** The slots' homes number 2 to this. */
-    private int bits;
-    /** Scan hashes; what stands beside an empty slot means nothing. */
-    private long[] hashes;
-    /** Packed records; null: an empty slot. */
-    private byte[][] records;
+    /** Of the directory: it has 2 to this places. */
+    private int depth;
 
+    private Bucket[] directory;
+    private long buckets;
     private long keys;
     private long tombstones;
     private long expiring;
@@ -56,23 +54,28 @@ public final class MemoryTable implements RecordTable {
 
     @Override
     public @Nullable StoredRecord get(Bytes key) {
-        int slot = find(RecordTable.scanHash(key), key);
-        return slot < 0 ? null : PackedRecord.unpack(records[slot]);
+        long hash = RecordTable.scanHash(key);
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        return at < 0 ? null : PackedRecord.unpack(bucket.records[at]);
     }
 
     @Override
     public boolean holds(Bytes key) {
-        int slot = find(RecordTable.scanHash(key), key);
-        return slot >= 0 && !PackedRecord.isTombstone(records[slot]);
+        long hash = RecordTable.scanHash(key);
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        return at >= 0 && !PackedRecord.isTombstone(bucket.records[at]);
     }
 
     @Override
     public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
         long hash = RecordTable.scanHash(key);
-        int slot = find(hash, key);
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
         int length = PackedRecord.length(key, value, deadlineMs);
-        if (slot >= 0) {
-            byte[] present = records[slot];
+        if (at >= 0) {
+            byte[] present = bucket.records[at];
             if (PackedRecord.isNewerThan(present, version)) {
                 return false;
             }
@@ -80,45 +83,38 @@ public final class MemoryTable implements RecordTable {
             count(present, -1);
             PackedRecord.pack(packed, position, key, value, deadlineMs, version);
             count(packed, 1);
-            records[slot] = packed;
+            bucket.records[at] = packed;
             return true;
         }
         byte[] packed = new byte[length];
         PackedRecord.pack(packed, position, key, value, deadlineMs, version);
-        if ((size() + 1) * 10 > homes() * 7) {
-            rebuild(bits + 1);
-            slot = find(hash, key);
-        }
-        insert(~slot, hash, packed);
+        bucket.insert(~at, hash, packed);
         count(packed, 1);
+        divide(bucket, hash);
         return true;
     }
 
     @Override
     public void remove(Bytes key) {
-        int slot = find(RecordTable.scanHash(key), key);
-        if (slot < 0) {
+        long hash = RecordTable.scanHash(key);
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        if (at < 0) {
             return;
         }
-        count(records[slot], -1);
-        // What follows in the run moves one slot towards its home, up to the first record that is at home.
-        int end = slot + 1;
-        while (records[end] != null && home(hashes[end], bits) < end) {
-            end++;
-        }
-        System.arraycopy(hashes, slot + 1, hashes, slot, end - slot - 1);
-        System.arraycopy(records, slot + 1, records, slot, end - slot - 1);
-        records[end - 1] = null;
-        if (bits > MIN_BITS && size() < homes() / SHRINK_BELOW) {
-            rebuild(bits - 1);
+        count(bucket.records[at], -1);
+        bucket.remove(at);
+        if (buckets > 1 << MIN_DEPTH && size() < buckets * FEWEST_IN_BUCKET) {
+            layOutAnew();
         }
     }
 
     @Override
     public final void clear() {
-        bits = MIN_BITS;
-        hashes = new long[(1 << MIN_BITS) + SPARE_SLOTS];
-        records = new byte[hashes.length][];
+        depth = MIN_DEPTH;
+        directory = new Bucket[1 << MIN_DEPTH];
+        Arrays.setAll(directory, place -> new Bucket(MIN_DEPTH));
+        buckets = directory.length;
         keys = 0;
         tombstones = 0;
         expiring = 0;
@@ -147,109 +143,122 @@ public final class MemoryTable implements RecordTable {
 
     @Override
     public void scan(long from, Visitor visitor) {
-        for (int slot = home(from, bits); slot < records.length; slot++) {
-            byte[] packed = records[slot];
-            if (packed != null
-                    && Long.compareUnsigned(hashes[slot], from) >= 0
-                    && !visitor.visit(hashes[slot], PackedRecord.unpack(packed))) {
-                return;
+        int at = bucketOf(from).from(from);
+        for (int place = place(from); place < directory.length; place = placeAfter(place)) {
+            Bucket bucket = directory[place];
+            for (; at < bucket.size; at++) {
+                if (!visitor.visit(bucket.hashes[at], PackedRecord.unpack(bucket.records[at]))) {
+                    return;
+                }
             }
+            at = 0;
         }
     }
 
     @Override
     public long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor) {
-        int end = home(from, bits) + limit;
-        for (int slot = home(from, bits); slot < records.length; slot++) {
-            byte[] packed = records[slot];
-            if (packed == null || Long.compareUnsigned(hashes[slot], from) < 0) {
-                continue;
+        int looks = 0;
+        long before = 0;
+        int at = bucketOf(from).from(from);
+        for (int place = place(from); place < directory.length; place = placeAfter(place)) {
+            Bucket bucket = directory[place];
+            for (; at < bucket.size; at++) {
+                long hash = bucket.hashes[at];
+                if (looks++ >= limit && hash != before) {
+                    return hash;
+                }
+                before = hash;
+                byte[] packed = bucket.records[at];
+                if (Expiry.isPast(PackedRecord.deadlineMs(packed), nowMs)) {
+                    PackedRecord.visitExpired(packed, visitor);
+                }
             }
-            if (slot >= end && hashes[slot] != hashes[slot - 1]) {
-                return hashes[slot];
-            }
-            if (Expiry.isPast(PackedRecord.deadlineMs(packed), nowMs)) {
-                PackedRecord.visitExpired(packed, visitor);
-            }
+            looks++;
+            at = 0;
         }
         return 0;
+    }
+
+    /** Records of the fullest bucket. */
+    int fullestBucket() {
+        int most = 0;
+        for (int place = 0; place < directory.length; place = placeAfter(place)) {
+            most = Math.max(most, directory[place].size);
+        }
+        return most;
     }
 
     private long size() {
         return keys + tombstones;
     }
 
-    private long homes() {
-        return 1L << bits;
+    private Bucket bucketOf(long hash) {
+        return directory[place(hash)];
     }
 
-    private static int home(long hash, int bits) {
-        return (int) (hash >>> (64 - bits));
+    private int place(long hash) {
+        return (int) (hash >>> (Long.SIZE - depth));
     }
 
-    /** The slot of {@code key}; the complement of the slot to insert it at if it is not there. */
-    private int find(long hash, Bytes key) {
-        int slot = home(hash, bits);
-        while (records[slot] != null) {
-            long present = hashes[slot];
-            if (present == hash) {
-                if (PackedRecord.isOf(records[slot], key)) {
-                    return slot;
-                }
-            } else if (Long.compareUnsigned(present, hash) > 0) {
-                break;
+    /** The first place of the next bucket. */
+    private int placeAfter(int place) {
+        int shared = depth - directory[place].depth;
+        return ((place >>> shared) + 1) << shared;
+    }
+
+    /** Divides a bucket that has grown too large, and its parts, as long as {@code hash} lies in one that has. */
+    private void divide(Bucket grown, long hash) {
+        Bucket bucket = grown;
+        while (bucket.size > MOST_IN_BUCKET && bucket.isDivisible() && (bucket.depth < depth || extend())) {
+            int middle = bucket.middle();
+            Bucket low = bucket.part(0, middle);
+            Bucket high = bucket.part(middle, bucket.size);
+            int half = 1 << (depth - low.depth);
+            int first = place(hash) & -(2 * half);
+            Arrays.fill(directory, first, first + half, low);
+            Arrays.fill(directory, first + half, first + 2 * half, high);
+            buckets++;
+            bucket = bucketOf(hash);
+        }
+    }
+
+    /** Doubles the directory; false: it is large enough for so many records. */
+    private boolean extend() {
+        if (directory.length >= size() || depth == MAX_DEPTH) {
+            return false;
+        }
+        Bucket[] longer = new Bucket[2 * directory.length];
+        for (int place = 0; place < longer.length; place++) {
+            longer[place] = directory[place >>> 1];
+        }
+        directory = longer;
+        depth++;
+        return true;
+    }
+
+    /** After many were removed: the same records in fewer buckets. */
+    private void layOutAnew() {
+        Bucket[] old = directory;
+        int oldDepth = depth;
+        long records = size();
+        depth = MIN_DEPTH;
+        while (1L << depth < records / (MOST_IN_BUCKET / 2)) {
+            depth++;
+        }
+        directory = new Bucket[1 << depth];
+        Arrays.setAll(directory, place -> new Bucket(depth));
+        buckets = directory.length;
+        for (int place = 0; place < old.length; ) {
+            Bucket bucket = old[place];
+            for (int at = 0; at < bucket.size; at++) {
+                long hash = bucket.hashes[at];
+                Bucket target = bucketOf(hash);
+                target.insert(target.size, hash, bucket.records[at]);
+                divide(target, hash);
             }
-            slot++;
+            int shared = oldDepth - bucket.depth;
+            place = ((place >>> shared) + 1) << shared;
         }
-        return ~slot;
-    }
-
-    private void insert(int slot, long hash, byte[] packed) {
-        int empty = slot;
-        while (records[empty] != null) {
-            empty++;
-        }
-        keepLastEmpty(empty);
-        System.arraycopy(hashes, slot, hashes, slot + 1, empty - slot);
-        System.arraycopy(records, slot, records, slot + 1, empty - slot);
-        hashes[slot] = hash;
-        records[slot] = packed;
-    }
-
-    /** Makes room behind the last home if {@code slot}, about to be taken, is the last one. */
-    private void keepLastEmpty(int slot) {
-        if (slot == records.length - 1) {
-            int longer = records.length + (records.length - (1 << bits));
-            long[] longerHashes = Arrays.copyOf(hashes, longer);
-            records = Arrays.copyOf(records, longer);
-            hashes = longerHashes;
-        }
-    }
-
-    /** Lays all records out anew over another number of homes, in one pass: they are already in order. */
-    private void rebuild(int newBits) {
-        if (newBits > MAX_BITS) {
-            throw new IllegalStateException("a table in memory cannot hold more than " + size()
-                    + " records: add servers, so that each keeps fewer");
-        }
-        int spare = records.length - (1 << bits);
-        MemoryTable target = new MemoryTable();
-        target.bits = newBits;
-        target.hashes = new long[(1 << newBits) + spare];
-        target.records = new byte[target.hashes.length][];
-        int next = 0;
-        for (int slot = 0; slot < records.length; slot++) {
-            if (records[slot] != null) {
-                int at = Math.max(next, home(hashes[slot], newBits));
-                target.keepLastEmpty(at);
-                target.hashes[at] = hashes[slot];
-                target.records[at] = records[slot];
-                next = at + 1;
-            }
-        }
-        bits = newBits;
-        hashes = target.hashes;
-        records = target.records;
     }
 
     private void count(byte[] packed, int times) {

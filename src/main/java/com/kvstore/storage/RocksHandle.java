@@ -12,17 +12,18 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksObject;
-import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteOptions;
 
 /**
- * The native objects of one open RocksDB.
+ * The native objects of one open RocksDB, which keeps no journal of its own: what is not in sorted files yet is gone when it
+ * ends without a flush, for all families at the same batch.
  *
  * <p>Memory: a block cache of {@value #CACHE_MIB} MiB, which index and filter blocks share, and at most {@value
  * #BUFFERS_MIB} MiB of what is not in sorted files yet.
@@ -33,7 +34,6 @@ final class RocksHandle implements AutoCloseable {
     private static final int CACHE_MIB = 32;
     private static final int BUFFERS_MIB = 32;
     private static final long MIB = 1L << 20;
-    private static final long MAX_JOURNAL_BYTES = 64 * MIB;
     private static final int FILTER_BITS = 10;
 
     /** In the order in which they were made; closed the other way round. */
@@ -42,12 +42,11 @@ final class RocksHandle implements AutoCloseable {
     final List<ColumnFamilyHandle> families = new ArrayList<>();
     final ReadOptions reading;
     final ReadOptions scanning;
-    final WriteOptions synced;
-    final WriteOptions unsynced;
+    final WriteOptions writing;
+    final FlushOptions flushing;
     final RocksDB database;
 
-    /** @param readOnly opens what is there without writing anything */
-    RocksHandle(Path directory, boolean readOnly) throws RocksDBException {
+    RocksHandle(Path directory) throws RocksDBException {
         Cache cache = own(new LRUCache(CACHE_MIB * MIB));
         ColumnFamilyOptions family = own(new ColumnFamilyOptions())
                 .setWriteBufferSize(BUFFERS_MIB / 2 * MIB)
@@ -62,8 +61,7 @@ final class RocksHandle implements AutoCloseable {
                 .setCreateIfMissing(true)
                 .setCreateMissingColumnFamilies(true)
                 .setParanoidChecks(true)
-                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
-                .setMaxTotalWalSize(MAX_JOURNAL_BYTES)
+                .setAtomicFlush(true)
                 .setDbWriteBufferSize(BUFFERS_MIB * MIB)
                 .setMaxBackgroundJobs(2)
                 .setMaxOpenFiles(500)
@@ -71,21 +69,17 @@ final class RocksHandle implements AutoCloseable {
                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
                 .setMaxLogFileSize(MIB)
                 .setKeepLogFileNum(3)
-                .setAvoidFlushDuringRecovery(false)
                 .setAvoidUnnecessaryBlockingIO(true);
         reading = own(new ReadOptions());
         scanning = own(new ReadOptions()).setFillCache(false).setReadaheadSize(256 * 1024);
-        synced = own(new WriteOptions()).setSync(true);
-        unsynced = own(new WriteOptions());
+        writing = own(new WriteOptions()).setDisableWAL(true);
+        flushing = own(new FlushOptions()).setWaitForFlush(true).setAllowWriteStall(true);
         List<ColumnFamilyDescriptor> descriptors = List.of(
                 new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, family),
                 new ColumnFamilyDescriptor("records".getBytes(StandardCharsets.UTF_8), family),
                 new ColumnFamilyDescriptor("transactions".getBytes(StandardCharsets.UTF_8), family));
         try {
-            String path = directory.toString();
-            database = readOnly
-                    ? RocksDB.openReadOnly(options, path, descriptors, families)
-                    : RocksDB.open(options, path, descriptors, families);
+            database = RocksDB.open(options, directory.toString(), descriptors, families);
         } catch (RocksDBException failed) {
             closeOwned();
             throw failed;

@@ -10,6 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures a whole cluster against what the sockets alone cost, and against Redis where it is installed, with the same
@@ -18,6 +21,12 @@ import java.util.Map;
 public final class BenchMain {
     private static final int KEYS = 100_000;
     private static final long SEED = 20_260_101;
+    private static final int TURNS = 4;
+    /** Of each load before it is measured: connections are new, but the programs are warm. */
+    private static final long SETTLE_MS = 2_000;
+
+    private static final int REBALANCED_KEYS = 1_000_000;
+    private static final long REBALANCE_SLICE_MS = 250;
 
     /** Somebody to be measured. */
     private record Target(String name, int port, Form form, Processes processes) {}
@@ -40,7 +49,10 @@ public final class BenchMain {
         this.only = only;
     }
 
-    /** {@code HOME WARM_UP_SECONDS MEASURED_SECONDS [ONLY]}, where ONLY is part of a load's name. */
+    /**
+     * {@code HOME WARM_UP_SECONDS MEASURED_SECONDS [ONLY]}: how long each program is under load before anything is measured;
+     * ONLY is part of a load's name.
+     */
     public static void main(String[] args) throws IOException, InterruptedException {
         BenchMain bench = new BenchMain(
                 Path.of(args[0]),
@@ -57,31 +69,93 @@ public final class BenchMain {
     }
 
     private void run() throws IOException, InterruptedException {
+        boolean durableOnly = only.contains("durable");
+        boolean cachedOnly = only.contains("cached");
+        boolean rebalanceOnly = only.contains("rebalance");
+        Target single = redisIsInstalled() && !durableOnly && !rebalanceOnly ? redis(false) : null;
+        if (!durableOnly && !cachedOnly && !rebalanceOnly) {
+            inMemory(single);
+        }
+        if (only.isEmpty() || durableOnly) {
+            durable();
+        }
+        if (only.isEmpty() || cachedOnly) {
+            cached(single);
+        }
+        if (only.isEmpty() || rebalanceOnly) {
+            rebalance();
+        }
+        verdict();
+    }
+
+    private void inMemory(@Nullable Target single) throws IOException, InterruptedException {
         Target ours = cluster("kvstore", "4");
         Target floor1 = floor("floor-1", 1, 2);
         Target floor2 = floor("floor-2", 2, 2);
         Target floorRead = floor("floor-read", 1, 1);
-        boolean redis = Files.isExecutable(Path.of("/usr/bin/redis-server"));
-        Target single = redis ? redis(false) : null;
-        Target replicated = redis ? redis(true) : null;
+        Target replicated = redisIsInstalled() ? redis(true) : null;
         memory(ours);
+        warmUp(ours, Kind.PUT, Kind.GET);
+        warmUp(floor1, Kind.PUT);
+        warmUp(floor2, Kind.PUT);
+        warmUp(floorRead, Kind.GET);
         for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
             String size = shape[0] + " x " + shape[1];
             measure("PUT " + size, Kind.PUT, shape, ours, floor1, floor2, replicated);
             measure("GET " + size, Kind.GET, shape, ours, floorRead);
             measure("MIX " + size, Kind.MIX, shape, ours, single);
         }
+    }
+
+    /** What a fourth data node that joins takes from the clients until it has its share. */
+    private void rebalance() throws IOException, InterruptedException {
+        Target target = cluster("kvstore rebalanced", "4");
+        Requests requests = new Requests(Kind.MIX, REBALANCED_KEYS, SEED);
+        Load.fill(target.port(), new Requests(Kind.PUT, REBALANCED_KEYS, SEED));
+        warmUp(target, Kind.MIX);
+        try (Load load = new Load(target.port(), requests, target.form(), 50, 16)) {
+            load.run(SETTLE_MS);
+            double before = load.run(measuredMs).perSecond();
+            dataNode(target.processes());
+            double sum = 0;
+            long slices = 0;
+            long startNs = System.nanoTime();
+            while (!Load.isWhole(target.port(), 4)) {
+                sum += load.run(REBALANCE_SLICE_MS).perSecond();
+                slices++;
+            }
+            System.out.printf(
+                    Locale.ROOT,
+                    "%nMIX 50 x 16 while a fourth data node joins a store of %d keys: %.0f a second for %.1f s,"
+                            + " %.0f before, ratio %.2f (target >= 0.67)%n",
+                    REBALANCED_KEYS,
+                    sum / slices,
+                    (System.nanoTime() - startNs) / 1e9,
+                    before,
+                    sum / slices / before);
+        }
+    }
+
+    private void durable() throws IOException, InterruptedException {
         Target durable = cluster("kvstore durable", "4", "--data-dir", "data");
-        Target always = redis ? redis(false, "always") : null;
+        warmUp(durable, Kind.PUT);
+        Target always = redisIsInstalled() ? redis(false, "always") : null;
         for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
             measure("PUT durable " + shape[0] + " x " + shape[1], Kind.PUT, shape, durable, always);
         }
+    }
+
+    private void cached(@Nullable Target single) throws IOException, InterruptedException {
         Target cached = cluster("kvstore cached", Integer.toString(2 * KEYS));
         Load.fill(cached.port(), new Requests(Kind.PUT, KEYS, SEED));
+        warmUp(cached, Kind.GET);
         for (int[] shape : new int[][] {{50, 1}, {50, 16}}) {
             measure("GET cached " + shape[0] + " x " + shape[1], Kind.GET, shape, cached, single);
         }
-        verdict();
+    }
+
+    private static boolean redisIsInstalled() {
+        return Files.isExecutable(Path.of("/usr/bin/redis-server"));
     }
 
     private Processes processes(String name) throws IOException {
@@ -105,16 +179,20 @@ public final class BenchMain {
                 "--cache-size",
                 cacheSize);
         for (int i = 0; i < 3; i++) {
-            int slave = Processes.freePort();
-            List<String> command = new ArrayList<>(
-                    List.of(home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(slave)));
-            for (int j = 0; j < slaveOptions.length; j++) {
-                command.add(slaveOptions[j] + (j == slaveOptions.length - 1 ? slave : ""));
-            }
-            processes.start(slave, command.toArray(String[]::new));
+            dataNode(processes, slaveOptions);
         }
         Load.awaitWhole(port);
         return new Target(name, port, Form.PLAIN, processes);
+    }
+
+    private void dataNode(Processes processes, String... options) throws IOException, InterruptedException {
+        int port = Processes.freePort();
+        List<String> command =
+                new ArrayList<>(List.of(home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(port)));
+        for (int j = 0; j < options.length; j++) {
+            command.add(options[j] + (j == options.length - 1 ? port : ""));
+        }
+        processes.start(port, command.toArray(String[]::new));
     }
 
     private Target floor(String name, int rounds, int servers) throws IOException, InterruptedException {
@@ -193,6 +271,17 @@ public final class BenchMain {
                 ours.processes().residentMb());
     }
 
+    /** Compilers need tens of thousands of requests, and time beside them, to do what they can. */
+    private void warmUp(Target target, Kind... kinds) throws IOException {
+        for (Kind kind : kinds) {
+            for (int inFlight : new int[] {16, 1}) {
+                Load load = new Load(target.port(), new Requests(kind, KEYS, SEED), target.form(), 50, inFlight);
+                load.run(warmUpMs / 2 / kinds.length);
+                load.close();
+            }
+        }
+    }
+
     private void measure(String name, Kind kind, int[] shape, Target... targets) throws IOException {
         if (!name.contains(only)) {
             return;
@@ -207,35 +296,65 @@ public final class BenchMain {
                 "p99 us",
                 "cpu us/op",
                 "MiB");
-        for (Target target : targets) {
-            if (target == null) {
-                continue;
-            }
-            Load load = new Load(target.port(), new Requests(kind, KEYS, SEED), target.form(), shape[0], shape[1]);
-            load.run(warmUpMs);
-            long cpuBefore = target.processes().cpuUs();
-            Load.Measured measured = load.run(measuredMs);
-            double cpuUs = target.processes().cpuUs() - cpuBefore;
-            load.close();
-            Line line = new Line(
-                    target.name(),
-                    measured.perSecond(),
-                    measured.latencyNs().getValueAtPercentile(50) / 1e3,
-                    measured.latencyNs().getValueAtPercentile(99) / 1e3,
-                    cpuUs / (measured.perSecond() * measuredMs / 1e3),
-                    target.processes().residentMb());
-            lines.put(name + "/" + target.name(), line);
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-16s %12.0f %10.0f %10.0f %10.1f %8d%s%n",
-                    line.target(),
-                    line.perSecond(),
-                    line.p50Us(),
-                    line.p99Us(),
-                    line.cpuUsPerOperation(),
-                    line.residentMb(),
-                    measured.errors() == 0 ? "" : "   " + measured.errors() + " ERRORS");
+        List<Target> present =
+                Stream.of(targets).filter(target -> target != null).toList();
+        List<Load> loads = new ArrayList<>();
+        for (Target target : present) {
+            loads.add(new Load(target.port(), new Requests(kind, KEYS, SEED), target.form(), shape[0], shape[1]));
         }
+        // In turns, so that an hour in which the machine is slow is slow for all.
+        List<List<Turn>> turns = new ArrayList<>();
+        for (int i = 0; i < TURNS; i++) {
+            for (int j = 0; j < present.size(); j++) {
+                if (i == 0) {
+                    turns.add(new ArrayList<>());
+                }
+                turns.get(j).add(turn(present.get(j), loads.get(j)));
+            }
+        }
+        for (int j = 0; j < present.size(); j++) {
+            loads.get(j).close();
+            report(name, present.get(j), turns.get(j));
+        }
+    }
+
+    /** One stretch of a measurement. */
+    private record Turn(Load.Measured measured, double cpuUs) {}
+
+    private Turn turn(Target target, Load load) throws IOException {
+        load.run(SETTLE_MS / TURNS);
+        long cpuBefore = target.processes().cpuUs();
+        Load.Measured measured = load.run(measuredMs / TURNS);
+        return new Turn(measured, target.processes().cpuUs() - cpuBefore);
+    }
+
+    private void report(String name, Target target, List<Turn> turns) throws IOException {
+        double perSecond = turns.stream()
+                .mapToDouble(turn -> turn.measured.perSecond())
+                .average()
+                .orElse(0);
+        double cpuUs = turns.stream().mapToDouble(Turn::cpuUs).sum();
+        long errors = turns.stream().mapToLong(turn -> turn.measured.errors()).sum();
+        Histogram latencyNs = new Histogram(60_000_000_000L, 3);
+        turns.forEach(turn -> latencyNs.add(turn.measured.latencyNs()));
+        Line line = new Line(
+                target.name(),
+                perSecond,
+                latencyNs.getValueAtPercentile(50) / 1e3,
+                latencyNs.getValueAtPercentile(99) / 1e3,
+                cpuUs / (perSecond * measuredMs / 1e3),
+                target.processes().residentMb());
+        lines.put(name + "/" + target.name(), line);
+        System.out.printf(
+                Locale.ROOT,
+                "%-16s %12.0f %10.0f %10.0f %10.1f %8d%s%n",
+                line.target(),
+                line.perSecond(),
+                line.p50Us(),
+                line.p99Us(),
+                line.cpuUsPerOperation(),
+                line.residentMb(),
+                errors == 0 ? "" : "   " + errors + " ERRORS");
     }
 
     private void verdict() {

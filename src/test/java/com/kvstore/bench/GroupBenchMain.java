@@ -21,6 +21,8 @@ public final class GroupBenchMain {
     private static final int KEYS = 10_000;
     private static final long SEED = 7;
     private static final int PEERS = 3;
+    /** Slices that count for nothing: a JVM needs them. */
+    private static final int WARM_UP_ROUNDS = 3;
 
     private record Side(String name, Load load, List<Measured> measured) {}
 
@@ -57,7 +59,7 @@ public final class GroupBenchMain {
     }
 
     private static void measure(List<Side> sides, int rounds, long sliceMs) throws IOException {
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
             for (Side side : sides) {
                 Measured measured = side.load.run(sliceMs);
                 if (round > 0) {

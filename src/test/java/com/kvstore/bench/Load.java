@@ -111,21 +111,29 @@ final class Load implements AutoCloseable {
         selector.close();
     }
 
-    /** Returns once the cluster says that every key has two copies. */
+    /** Returns once the cluster says that every key has two copies, on three data nodes. */
     static void awaitWhole(int port) throws IOException, InterruptedException {
+        awaitWhole(port, 3);
+    }
+
+    /** @param servers how many members there are to be, all up */
+    static void awaitWhole(int port, int servers) throws IOException, InterruptedException {
+        while (!isWhole(port, servers)) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    /** Whether the cluster has so many data nodes, all up, and two copies of every key. */
+    static boolean isWhole(int port, int servers) throws IOException {
         try (SocketChannel channel =
                 SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             ByteBuffer answer = ByteBuffer.allocate(1 << 20);
-            String text = "";
-            while (!(text.contains("\"whole\":true") && text.split("\"address\"", -1).length > 3)) {
-                TimeUnit.MILLISECONDS.sleep(100);
-                channel.write(ByteBuffer.wrap("{\"req_type\":\"status\"}\n".getBytes(StandardCharsets.US_ASCII)));
-                answer.clear();
-                do {
-                    channel.read(answer);
-                } while (answer.get(answer.position() - 1) != '\n');
-                text = new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8);
-            }
+            channel.write(ByteBuffer.wrap("{\"req_type\":\"status\"}\n".getBytes(StandardCharsets.US_ASCII)));
+            do {
+                channel.read(answer);
+            } while (answer.get(answer.position() - 1) != '\n');
+            String text = new String(answer.array(), 0, answer.position(), StandardCharsets.UTF_8);
+            return text.contains("\"whole\":true") && text.split("\"state\":\"up\"", -1).length > servers;
         }
     }
 

@@ -14,7 +14,7 @@ public final class LoadMain {
 
     public static void main(String[] args) throws IOException {
         Requests.Kind kind = Requests.Kind.valueOf(args[1].toUpperCase(Locale.ROOT));
-        Requests requests = new Requests(kind, KEYS, 1);
+        Requests requests = new Requests(kind, args.length > 5 ? Integer.parseInt(args[5]) : KEYS, 1);
         int port = Integer.parseInt(args[0]);
         Load.fill(port, requests);
         try (Load load =

@@ -22,10 +22,22 @@ final class Processes implements AutoCloseable {
     private static final long START_MS = 30_000;
 
     private final Path directory;
+    private final boolean mine;
     private final List<Process> processes = new ArrayList<>();
 
     Processes(String name) throws IOException {
-        directory = Files.createTempDirectory("kvstore-bench-" + name + "-");
+        this(Files.createTempDirectory("kvstore-bench-" + name + "-"), /* mine= */ true);
+    }
+
+    /** @param mine whether the directory goes when they are stopped */
+    private Processes(Path directory, boolean mine) {
+        this.directory = directory;
+        this.mine = mine;
+    }
+
+    /** In a directory that outlives them. */
+    static Processes in(Path directory) {
+        return new Processes(directory, /* mine= */ false);
     }
 
     /** Its working directory; gone when it is stopped. */
@@ -35,6 +47,18 @@ final class Processes implements AutoCloseable {
 
     /** Starts a process and waits until something listens at its port. */
     void start(int port, String... command) throws IOException, InterruptedException {
+        Process process = begin(port, command);
+        long endNs = System.nanoTime() + START_MS * 1_000_000;
+        while (!listens(port)) {
+            if (!process.isAlive() || System.nanoTime() > endNs) {
+                throw new IOException(Arrays.toString(command) + " did not start:\n" + log(port));
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    /** Starts a process and does not wait. */
+    Process begin(int port, String... command) throws IOException {
         File log = directory.resolve(port + ".log").toFile();
         Process process = new ProcessBuilder(command)
                 .directory(directory.toFile())
@@ -42,13 +66,12 @@ final class Processes implements AutoCloseable {
                 .redirectOutput(log)
                 .start();
         processes.add(process);
-        long endNs = System.nanoTime() + START_MS * 1_000_000;
-        while (!listens(port)) {
-            if (!process.isAlive() || System.nanoTime() > endNs) {
-                throw new IOException(Arrays.toString(command) + " did not start:\n" + Files.readString(log.toPath()));
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
+        return process;
+    }
+
+    /** What the process with that port has said so far. */
+    String log(int port) throws IOException {
+        return Files.readString(directory.resolve(port + ".log"));
     }
 
     private static boolean listens(int port) {
@@ -123,7 +146,10 @@ final class Processes implements AutoCloseable {
     public void close() throws IOException {
         for (Process process : processes) {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+            process.destroyForcibly().onExit().join();
+        }
+        if (!mine) {
+            return;
         }
         try (var files = Files.walk(directory)) {
             files.sorted((a, b) -> b.compareTo(a)).forEach(file -> file.toFile().delete());

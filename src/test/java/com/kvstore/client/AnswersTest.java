@@ -199,4 +199,20 @@ class AnswersTest {
     void aDocumentThatIsNoObjectIsShownAsItIs() {
         assertEquals("[1, 2]", text("ring", new Result.Document("[1,\n2]")));
     }
+
+    @Test
+    void aValueThatWasReadLocallySaysThatItMayBeStale() {
+        Answers local = new Answers(Format.TEXT, false, ReadMode.LOCAL);
+        assertEquals(
+                "✓ Value for 'k' is: v (read locally: it may be stale)",
+                local.of(ask("get:k"), value(Bytes.of("v"))).body().text());
+        assertEquals(
+                "✓ PUT successful: k",
+                local.of(ask("put:k:v"), Result.Ack.WHOLE).body().text());
+        String json = new Answers(Format.JSON, false, ReadMode.LOCAL)
+                .of(ask("get:k"), value(Bytes.of("v")))
+                .body()
+                .text();
+        assertTrue(json.endsWith(",\"local\":true}"), json);
+    }
 }

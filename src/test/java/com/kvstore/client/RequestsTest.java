@@ -18,7 +18,6 @@ import com.kvstore.common.ServerNode;
 import com.kvstore.common.Write;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class RequestsTest {
@@ -26,7 +25,7 @@ class RequestsTest {
     private static final ServerNode ELSEWHERE = new ServerNode("10.0.0.9", 9);
 
     private final List<Request> sent = new ArrayList<>();
-    private final AtomicInteger outstanding = new AtomicInteger();
+    private final Places places = new Places(1_000);
     private final Requests requests = new Requests("me", 4, "10.0.0.1:1");
     private long nowNs = 5 * MS;
 
@@ -43,8 +42,8 @@ class RequestsTest {
     };
 
     private Call call(Command command) {
-        outstanding.incrementAndGet();
-        Call call = new Call(command, nowNs, 1_000, 200, outstanding);
+        assertTrue(places.enter());
+        Call call = new Call(command, nowNs, 1_000, 200, places);
         requests.submit(call);
         return call;
     }
@@ -265,7 +264,7 @@ class RequestsTest {
         assertEquals(ErrorCode.UNAVAILABLE, code(read));
         assertEquals(ErrorCode.UNAVAILABLE, code(unsent));
         assertTrue(message(unsent).contains("connection reset"), message(unsent));
-        assertEquals(0, outstanding.get());
+        assertEquals(0, places.taken());
     }
 
     @Test
@@ -372,7 +371,7 @@ class RequestsTest {
         put("a").answer.cancel(false);
         connect(7);
         assertTrue(sent.isEmpty());
-        assertEquals(0, outstanding.get());
+        assertEquals(0, places.taken());
     }
 
     @Test
@@ -398,7 +397,7 @@ class RequestsTest {
         requests.close("The client was closed.");
         assertEquals(ErrorCode.OUTCOME_UNKNOWN, code(write));
         assertEquals(ErrorCode.UNAVAILABLE, code(read));
-        assertEquals(0, outstanding.get());
+        assertEquals(0, places.taken());
     }
 
     @Test

@@ -1,7 +1,5 @@
 package com.kvstore.e2e;
 
-import static org.awaitility.Awaitility.await;
-
 import com.kvstore.common.ConsistentHash;
 import com.kvstore.e2e.RunningProcess.Outcome;
 import java.io.IOException;
@@ -49,8 +47,9 @@ final class Cluster implements AutoCloseable {
     /** Starts nothing yet. */
     Cluster(String... coordinatorOptions) {
         this.coordinatorOptions = List.of(coordinatorOptions);
-        slaveOptions =
-                Arrays.equals(coordinatorOptions, QUICK_REMOVAL) ? List.of("--heartbeat-interval", "500ms") : List.of();
+        slaveOptions = this.coordinatorOptions.containsAll(List.of(QUICK_REMOVAL))
+                ? List.of("--heartbeat-interval", "500ms")
+                : List.of();
         try {
             directory = Files.createTempDirectory("kvstore e2e ");
         } catch (IOException failed) {
@@ -191,16 +190,21 @@ final class Cluster implements AutoCloseable {
 
     /** The same, within so long. */
     void awaitWhole(int count, Duration within) {
-        await("two copies of every key on " + count + " servers")
-                .atMost(within)
-                .pollInterval(Duration.ofMillis(50))
-                .ignoreExceptionsInstanceOf(UncheckedIOException.class)
-                .untilAsserted(() -> {
-                    JSONObject status = status();
-                    if (!isWhole(status) || !allUp(status, count)) {
-                        throw new AssertionError("not yet: " + status + "\n" + coordinator);
-                    }
-                });
+        String[] last = {"nobody answers"};
+        boolean whole = AwakeClock.await(within, 50, () -> {
+            try {
+                JSONObject status = status();
+                last[0] = status.toString();
+                return isWhole(status) && allUp(status, count);
+            } catch (UncheckedIOException unreachable) {
+                last[0] = unreachable.getMessage();
+                return false;
+            }
+        });
+        if (!whole) {
+            throw new AssertionError("not within " + within + ": two copies of every key on " + count
+                    + " servers, but: " + last[0] + "\n" + coordinator + "\n" + slaves.values());
+        }
     }
 
     /** Whether {@code count} servers are members, and all of them up. */

@@ -1,7 +1,5 @@
 package com.kvstore.e2e;
 
-import static org.awaitility.Awaitility.await;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A script that was started, and what it said so far on its console (standard output and standard error together). The
@@ -74,16 +71,11 @@ final class RunningProcess implements AutoCloseable {
 
     /** The first line from number {@code from} on that contains {@code part}. */
     String awaitLine(int from, String part, Duration within) {
-        try {
-            return await("'" + part + "' on the console of " + name)
-                    .atMost(within)
-                    .pollDelay(Duration.ZERO)
-                    .pollInterval(Duration.ofMillis(10))
-                    .until(() -> find(from, part), line -> line != null);
-        } catch (ConditionTimeoutException late) {
-            throw new AssertionError("within " + within + " " + name + " did not say '" + part + "', but:\n"
-                    + String.join("\n", lines().subList(from, lines().size())));
+        if (AwakeClock.await(within, 10, () -> find(from, part) != null)) {
+            return find(from, part);
         }
+        throw new AssertionError("within " + within + " " + name + " did not say '" + part + "', but:\n"
+                + String.join("\n", lines().subList(from, lines().size())));
     }
 
     /** Null if there is none yet. */

@@ -18,9 +18,9 @@ import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,18 +155,29 @@ class DiskStorageTest {
         return expired;
     }
 
-    @Test
-    void aTornTailIsCutOff() throws IOException {
-        try (DiskStorage storage = open()) {
-            for (int i = 0; i < 10; i++) {
+    /** What a killed process leaves: the files as they are while it runs. */
+    private void crashAfter(int writes) throws IOException {
+        try (DiskStorage storage = DiskStorage.open(directory.resolve("running"), true)) {
+            for (int i = 0; i < writes; i++) {
                 storage.table().apply(record("k" + i, "v".repeat(1_000), i));
                 assertNull(sync(storage));
             }
+            copy(directory.resolve("running"), directory.resolve("d"));
         }
-        Path journal = journal();
-        try (RandomAccessFile file = new RandomAccessFile(journal.toFile(), "rw")) {
-            file.setLength(file.length() - 300);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
         }
+    }
+
+    @Test
+    void aTornTailIsCutOff() throws IOException {
+        crashAfter(10);
+        flipABit(10 * JournalRecord.PAGE_BYTES + 500);
         try (DiskStorage storage = open()) {
             assertEquals(9, storage.table().keys());
             assertTrue(storage.table().holds(Bytes.of("k8")));
@@ -176,20 +187,51 @@ class DiskStorageTest {
 
     @Test
     void damageInTheMiddleOfTheJournalIsRefused() throws IOException {
-        try (DiskStorage storage = open()) {
-            for (int i = 0; i < 100; i++) {
-                storage.table().apply(record("k" + i, "v".repeat(1_000), i));
+        crashAfter(100);
+        flipABit(50 * JournalRecord.PAGE_BYTES + 500);
+        assertThrows(DamagedDataException.class, this::open);
+    }
+
+    @Test
+    void whatAFullJournalHoldsIsInTheTablesBeforeItsFilesAreUsedAgain() throws IOException {
+        String value = "v".repeat(1_000_000);
+        try (DiskStorage storage = DiskStorage.open(directory.resolve("running"), true)) {
+            for (int i = 0; i < 150; i++) {
+                storage.table().apply(record("k" + i, value + i, i));
                 assertNull(sync(storage));
             }
+            copyUntilWhole();
         }
-        Path journal = journal();
+        try (DiskStorage storage = open()) {
+            assertEquals(150, storage.table().keys());
+            for (int i = 0; i < 150; i++) {
+                assertEquals(record("k" + i, value + i, i), storage.table().get(Bytes.of("k" + i)));
+            }
+        }
+    }
+
+    /** Files may come and go while tables are written: a copy in which one was missed is made again. */
+    private void copyUntilWhole() throws IOException {
+        for (int tries = 0; ; tries++) {
+            Path target = directory.resolve("copy-" + tries);
+            try {
+                copy(directory.resolve("running"), target);
+                Files.move(target, directory.resolve("d"));
+                return;
+            } catch (NoSuchFileException gone) {
+                assertTrue(tries < 100, gone.toString());
+            }
+        }
+    }
+
+    private void flipABit(long at) throws IOException {
+        Path journal = directory.resolve("d").resolve("data").resolve("journal").resolve("1");
         try (RandomAccessFile file = new RandomAccessFile(journal.toFile(), "rw")) {
-            file.seek(file.length() / 2);
+            file.seek(at);
             int b = file.read();
-            file.seek(file.length() / 2);
+            file.seek(at);
             file.write(b ^ 1);
         }
-        assertThrows(DamagedDataException.class, this::open);
     }
 
     @Test
@@ -197,15 +239,7 @@ class DiskStorageTest {
         open().close();
         Files.delete(directory.resolve("d").resolve("format"));
         assertThrows(DamagedDataException.class, this::open);
-        Files.writeString(directory.resolve("d").resolve("format"), "kvstore data, format 2\n");
+        Files.writeString(directory.resolve("d").resolve("format"), "kvstore data, format 9\n");
         assertTrue(assertThrows(IOException.class, this::open).getMessage().contains("another version"));
-    }
-
-    private Path journal() throws IOException {
-        try (Stream<Path> files = Files.list(directory.resolve("d").resolve("data"))) {
-            return files.filter(file -> file.toString().endsWith(".log"))
-                    .max(Comparator.comparingLong(file -> file.toFile().length()))
-                    .orElseThrow();
-        }
     }
 }

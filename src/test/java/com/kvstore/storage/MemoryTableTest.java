@@ -167,7 +167,7 @@ final class MemoryTableTest {
 
     @Test
     void keysMadeToCollideAtTheTopOfTheOrderStayFindableAndSorted() {
-        // The spare slots behind the last home are few: all these keys have the largest home there is.
+        // All in the last bucket, which the directory is not made larger for without end.
         Model model = new Model();
         int found = 0;
         for (int i = 0; found < 500; i++) {
@@ -182,6 +182,41 @@ final class MemoryTableTest {
         for (Bytes key : List.copyOf(model.keys())) {
             model.remove(key);
             table.remove(key);
+        }
+        model.assertSame(table, 0);
+    }
+
+    /** Filled like that, a table that goes by the hash's first bits had all of its records in one long run. */
+    @Test
+    void recordsThatComeInScanOrderAsInAMoveAreSpreadLikeAnyOthers() {
+        List<Bytes> keys = new ArrayList<>();
+        for (int i = 0; i < 50_000; i++) {
+            keys.add(keyOf16Bytes(i));
+        }
+        keys.sort(Comparator.comparing(RecordTable::scanHash, Long::compareUnsigned));
+        for (int i = 0; i < keys.size(); i++) {
+            table.apply(1, keys.get(i), ALICE, new Version(1, i));
+        }
+        // The first ones come when the directory may have few places yet: of n records, some root of n share a bucket.
+        assertTrue(table.fullestBucket() <= 250, table.fullestBucket() + " records in one bucket");
+        for (int i = 0; i < keys.size(); i++) {
+            assertEquals(new Version(1, i), table.get(keys.get(i)).version());
+        }
+    }
+
+    @Test
+    void whatIsLeftOfManyKeysIsFoundAndInOrder() {
+        Model model = new Model();
+        for (int i = 0; i < 20_000; i++) {
+            Bytes key = keyOf16Bytes(i);
+            model.apply(1, key, ALICE, new Version(1, i));
+            table.apply(1, key, ALICE, new Version(1, i));
+        }
+        for (int i = 0; i < 20_000; i++) {
+            if (i % 400 != 0) {
+                model.remove(keyOf16Bytes(i));
+                table.remove(keyOf16Bytes(i));
+            }
         }
         model.assertSame(table, 0);
     }

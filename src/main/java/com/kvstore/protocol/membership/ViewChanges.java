@@ -51,6 +51,15 @@ public final class ViewChanges {
      * that never had a member: there it is in sync at once, as nothing was ever written.
      */
     public static View join(View view, ServerNode address, long incarnation, boolean durable) {
+        return join(view, address, incarnation, durable, /* returns= */ false);
+    }
+
+    /**
+     * The same for a process that has been a member before and was only out of reach for so long that it was taken off the
+     * ring. The id after its own is never given to anybody, so that a loss while it is there is not mistaken for the end of
+     * everybody who held data: see {@link #allDataGone}.
+     */
+    public static View join(View view, ServerNode address, long incarnation, boolean durable, boolean returns) {
         if (!canJoin(view, address)) {
             throw new IllegalArgumentException(
                     view.memberAt(address) != null
@@ -66,7 +75,7 @@ public final class ViewChanges {
             List<Copy> everything = List.of(new Copy(id, Table.OWN, Sync.IN_SYNC));
             arcs.replaceAll(arc -> arc.with(everything));
         }
-        return next(view, ring, members, arcs);
+        return next(view, ring, members, arcs, returns ? id + 2 : id + 1);
     }
 
     /**
@@ -287,7 +296,7 @@ public final class ViewChanges {
      * the arcs lost just now leave no half-filled copy behind.
      *
      * <p>Ids rise: if the members are just the last ones that were taken in, each came after everyone who is gone. A
-     * member that was only cut off keeps its old id, and then a loss is a loss.
+     * member that was only cut off keeps its old id, or has a new one with a gap behind it, and then a loss is a loss.
      */
     private static boolean allDataGone(View before, SortedMap<Integer, Member> members, List<Arc> arcs) {
         for (Member member : before.members().values()) {
@@ -382,7 +391,12 @@ public final class ViewChanges {
 
     /** @param members a new one among them has the id that was next */
     private static View next(View view, HashRing ring, SortedMap<Integer, Member> members, List<Arc> arcs) {
-        int nextMemberId = members.containsKey(view.nextMemberId()) ? view.nextMemberId() + 1 : view.nextMemberId();
+        boolean isNew = members.containsKey(view.nextMemberId());
+        return next(view, ring, members, arcs, isNew ? view.nextMemberId() + 1 : view.nextMemberId());
+    }
+
+    private static View next(
+            View view, HashRing ring, SortedMap<Integer, Member> members, List<Arc> arcs, int nextMemberId) {
         View next =
                 new View(view.cluster(), view.epoch() + 1, view.pointsPerServer(), ring, members, arcs, nextMemberId);
         List<Long> drained = new ArrayList<>(view.drained());

@@ -13,15 +13,18 @@ import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.membership.ViewKeeper;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What an operator orders: drain, forget, accept-loss. Answered once the view that carries it out is in force. */
 final class AdminCommands {
     private final ViewKeeper views;
     private final Peers peers;
+    private final Surroundings surroundings;
 
-    AdminCommands(ViewKeeper views, Peers peers) {
+    AdminCommands(ViewKeeper views, Peers peers, Surroundings surroundings) {
         this.views = views;
         this.peers = peers;
+        this.surroundings = surroundings;
     }
 
     /** @return whether the command was one of these */
@@ -31,7 +34,7 @@ final class AdminCommands {
         } else if (command instanceof Command.Forget forget) {
             forget(client, forget.server(), effects);
         } else if (command instanceof Command.AcceptLoss) {
-            acceptLoss(client);
+            acceptLoss(client, effects);
         } else {
             return false;
         }
@@ -103,8 +106,26 @@ final class AdminCommands {
                 });
     }
 
-    private void acceptLoss(long client) {
+    /**
+     * Copies of a lost arc know nothing of the transactions from before the loss, and once it is accepted nobody can tell
+     * them from copies that would: so these are finished first, on all their other keys.
+     */
+    private void acceptLoss(long client, Effects effects) {
         int before = lostArcs(views.current());
+        Member unfinished = before == 0 ? null : firstUnfinished(views.current());
+        if (unfinished != null) {
+            ServerNode server = unfinished.address();
+            effects.reply(
+                    client,
+                    Result.Failure.of(
+                            ErrorCode.UNAVAILABLE,
+                            peers.liveness(unfinished.id()) == Liveness.UP
+                                    ? "Not applied: writes from before the loss are not finished yet. Try again in a moment"
+                                    : "Not applied: writes from before the loss are not finished, as " + server
+                                            + " is down. Start it again, or type: forget " + server
+                                            + "; then accept the loss again"));
+            return;
+        }
         views.propose(ViewChanges::acceptLoss, (view, nowNs, sink) -> {
             int after = lostArcs(view);
             String text = before == 0
@@ -115,6 +136,16 @@ final class AdminCommands {
             sink.note("REBALANCE", "accept-loss: " + text);
             sink.reply(client, done(text));
         });
+    }
+
+    /** A member that may still have to finish a transaction that is older than the view; null if there is none. */
+    private @Nullable Member firstUnfinished(View view) {
+        for (Member member : view.members().values()) {
+            if (!surroundings.settledBefore(member.id(), view.epoch())) {
+                return member;
+            }
+        }
+        return null;
     }
 
     private static int lostArcs(View view) {

@@ -92,7 +92,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
         health = new HealthMonitor(views, peers, config);
-        admin = new AdminCommands(views, peers);
+        admin = new AdminCommands(views, peers, surroundings);
         cut = new Cut(views, peers, twoPhase, coordinatorId >>> 2);
         snapshots = new Snapshots(cut, peers);
         antiEntropy = new AntiEntropy(cut, views, peers);
@@ -209,7 +209,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             peers.everybodyAsked();
         }
         twoPhase.tick(nowNs, effects);
-        twoPhase.ping(config.requestTimeoutNs() / 2, nowNs, effects);
+        twoPhase.ping(config.requestTimeoutNs() / 2);
         boundRequestTable();
     }
 

@@ -29,6 +29,9 @@ import java.util.TreeSet;
 final class Registrar {
     private record Pending(long link, Register register) {}
 
+    /** @param returns has obeyed a coordinator of this store before, and may have held what the store held then */
+    private record Joiner(long incarnation, boolean durable, boolean returns) {}
+
     private final ViewKeeper views;
     private final Peers peers;
     private final Peers.Listener again;
@@ -125,6 +128,7 @@ final class Registrar {
             peer.keys(asked.register.keys());
         }
         boolean durable = asked != null ? asked.register.durable() : member != null && member.durable();
+        boolean returns = asked != null && asked.register.cluster() != 0 && asked.register.epoch() > 0;
         long incarnation = welcome.incarnation();
         long link = peer.link();
         boolean[] newStore = new boolean[1];
@@ -133,7 +137,9 @@ final class Registrar {
                     // A store that is slow to write may come to this when yet another process answers there.
                     Peer now = peers.at(address);
                     boolean stillThere = now != null && now.incarnation() == incarnation;
-                    View after = stillThere ? take(view, address, incarnation, durable, mayHoldKeys(view)) : view;
+                    View after = stillThere
+                            ? take(view, address, new Joiner(incarnation, durable, returns), mayHoldKeys(view))
+                            : view;
                     newStore[0] = view.memberAt(address) != null
                             && after.epoch() > view.epoch()
                             && ViewChanges.isNewStore(view, after);
@@ -160,18 +166,18 @@ final class Registrar {
         return holders;
     }
 
-    private static View take(
-            View view, ServerNode address, long incarnation, boolean durable, Set<Integer> mayHoldKeys) {
+    private static View take(View view, ServerNode address, Joiner joiner, Set<Integer> mayHoldKeys) {
+        long incarnation = joiner.incarnation;
         Member member = view.memberAt(address);
         if (member == null) {
             // Asked while it was being drained, it may have left meanwhile: then for good.
             boolean welcome =
                     ViewChanges.canJoin(view, address) && !view.drained().contains(incarnation);
-            return welcome ? ViewChanges.join(view, address, incarnation, durable) : view;
+            return welcome ? ViewChanges.join(view, address, incarnation, joiner.durable, joiner.returns) : view;
         }
         return member.incarnation() == incarnation
                 ? view
-                : ViewChanges.reincarnate(view, member.id(), incarnation, durable, mayHoldKeys);
+                : ViewChanges.reincarnate(view, member.id(), incarnation, joiner.durable, mayHoldKeys);
     }
 
     /** The view with the proposal is in force: greets the process again, now as a member, unless it has gone meanwhile. */

@@ -33,7 +33,7 @@ final class StatusReport {
         for (Arc arc : view.arcs()) {
             if (arc.lost()) {
                 lost++;
-            } else if (arc.inSyncCopies() == 1) {
+            } else if (arc.inSyncCopies() > 0 && reachable(arc, peers) < 2) {
                 single++;
             }
             for (Copy copy : arc.copies()) {
@@ -61,7 +61,7 @@ final class StatusReport {
                 view,
                 List.copyOf(servers),
                 // A view on its way to the disk may tell otherwise.
-                view.ring().servers() >= 2 && view.whole() && !views.isChanging(),
+                view.ring().servers() >= 2 && view.whole() && !views.isChanging() && single == 0,
                 single,
                 lost,
                 moves.movingBytes(),
@@ -72,5 +72,20 @@ final class StatusReport {
                 twoPhase.served(),
                 antiEntropy.checks(),
                 antiEntropy.differences());
+    }
+
+    /**
+     * Copies in sync on servers that are up. One on a server that is down may be gone with its process, or come back as it
+     * was: as long as nobody knows, nobody should rely on it and let another server go.
+     */
+    private static int reachable(Arc arc, Peers peers) {
+        int count = 0;
+        for (Copy copy : arc.copies()) {
+            Peer peer = peers.of(copy.member());
+            if (copy.inSync() && peer != null && peer.liveness() == Liveness.UP) {
+                count++;
+            }
+        }
+        return count;
     }
 }

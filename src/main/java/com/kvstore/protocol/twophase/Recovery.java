@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finishes the transactions an earlier coordinator left half done.
@@ -115,6 +116,16 @@ final class Recovery {
     /** Whether a key belongs to a transaction that is still in doubt. */
     boolean isInDoubt(Bytes key) {
         return keysInDoubt.containsKey(key);
+    }
+
+    /** The first of these keys that belongs to such a transaction; null if none does. */
+    @Nullable Bytes firstInDoubt(List<Bytes> keys) {
+        for (Bytes key : keys) {
+            if (isInDoubt(key)) {
+                return key;
+            }
+        }
+        return null;
     }
 
     /** Whether nothing from before this life can come up again. */

@@ -60,6 +60,9 @@ public final class TwoPhaseCoordinator {
     /** For when {@link #COMMITS} is set; {@link Long#MAX_VALUE} if it is not. */
     private long commitsTimerNs = Long.MAX_VALUE;
 
+    /** Who was sent nothing for so long is asked when the turn ends; {@link Long#MAX_VALUE}: nobody. */
+    private long pingIdleNs = Long.MAX_VALUE;
+
     private long startEpoch = Long.MAX_VALUE;
     private long served;
 
@@ -120,7 +123,7 @@ public final class TwoPhaseCoordinator {
 
     private void execute(long client, Command command, @Nullable RequestId id, long nowNs, Effects effects) {
         served++;
-        Bytes doubtful = firstInDoubt(command);
+        Bytes doubtful = recovery.hasDoubts() ? recovery.firstInDoubt(keys(command)) : null;
         if (doubtful != null) {
             effects.reply(client, inDoubt(doubtful));
         } else if (command instanceof Get get) {
@@ -150,31 +153,19 @@ public final class TwoPhaseCoordinator {
                 || command instanceof Command.Count;
     }
 
-    private @Nullable Bytes firstInDoubt(Command command) {
-        if (!recovery.hasDoubts()) {
-            return null;
-        }
+    private static List<Bytes> keys(Command command) {
         if (command instanceof Get get) {
-            return firstInDoubt(List.of(get.key()));
+            return List.of(get.key());
         }
         if (command instanceof GetAll get) {
-            return firstInDoubt(get.keys());
+            return get.keys();
         }
         if (command instanceof Compute compute) {
-            return firstInDoubt(compute.keys());
+            return compute.keys();
         }
         return command instanceof Transact transact
-                ? firstInDoubt(transact.writes().stream().map(Write::key).toList())
-                : null;
-    }
-
-    private @Nullable Bytes firstInDoubt(List<Bytes> keys) {
-        for (Bytes key : keys) {
-            if (recovery.isInDoubt(key)) {
-                return key;
-            }
-        }
-        return null;
+                ? transact.writes().stream().map(Write::key).toList()
+                : List.of();
     }
 
     private static Result inDoubt(Bytes key) {
@@ -303,6 +294,7 @@ public final class TwoPhaseCoordinator {
             pingWhere(stale::asks, nowNs, effects);
         }
         fence.askFor(channel -> channels.send(channel, turn(nowNs), effects), nowNs);
+        pingIdle(nowNs, effects);
     }
 
     private void armCommits(long dueNs, Effects effects) {
@@ -326,12 +318,24 @@ public final class TwoPhaseCoordinator {
         channels.send(turn(nowNs), effects);
     }
 
-    /** Asks members that were sent nothing for {@code idleNs} for a sign of life, which also renews their grant. */
-    public void ping(long idleNs, long nowNs, Effects effects) {
-        pingWhere(
-                channel -> channel.retryUnstored(idleNs, nowNs) || nowNs - channel.lastSentNs >= idleNs,
-                nowNs,
-                effects);
+    /**
+     * When the turn ends, members that were sent nothing for {@code idleNs} are asked for a sign of life, which also renews
+     * their grant. Not before: what is gathered for one member must not leave ahead of what is gathered for the others, or a
+     * transaction that is decided in between would come between the reads of a multi-get.
+     */
+    public void ping(long idleNs) {
+        pingIdleNs = idleNs;
+    }
+
+    private void pingIdle(long nowNs, Effects effects) {
+        if (pingIdleNs != Long.MAX_VALUE) {
+            long idleNs = pingIdleNs;
+            pingIdleNs = Long.MAX_VALUE;
+            pingWhere(
+                    channel -> channel.retryUnstored(idleNs, nowNs) || nowNs - channel.lastSentNs >= idleNs,
+                    nowNs,
+                    effects);
+        }
     }
 
     private Channel.Turn turn(long nowNs) {

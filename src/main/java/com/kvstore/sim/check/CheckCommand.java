@@ -2,6 +2,7 @@ package com.kvstore.sim.check;
 
 import com.kvstore.sim.check.HistoryChecker.Verdict;
 import com.kvstore.sim.check.HistoryChecker.Violation;
+import com.kvstore.sim.check.HistoryFile.Versioned;
 import com.kvstore.sim.check.Operation.Outcome;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,10 +31,11 @@ public final class CheckCommand {
     private static final int VIOLATIONS_SHOWN = 5;
 
     private static final String USAGE = """
-            Usage: run-sim.sh check HISTORY.jsonl
+            Usage: run-sim.sh check [--eventual] HISTORY.jsonl
             Judges what clients of a cluster were told: whether one copy of the data, that does one thing after the other
             and forgets nothing, could have answered all of it. ./run-client.sh record makes such a file;
-            docs/history-format.md describes it. Exit status: 0 correct, 1 not, 2 no history.
+            docs/history-format.md describes it. --eventual: of an eventual group, where a read may be stale; judges that
+            nothing was invented and that every client read its own writes. Exit status: 0 correct, 1 not, 2 no history.
             """;
 
     private CheckCommand() {}
@@ -47,15 +49,16 @@ public final class CheckCommand {
             out.print(USAGE);
             return CORRECT;
         }
-        if (arguments.size() != 1 || arguments.get(0).startsWith("-")) {
+        boolean eventual = arguments.size() == 2 && arguments.get(0).equals("--eventual");
+        String name = arguments.isEmpty() ? "-" : arguments.get(arguments.size() - 1);
+        if ((arguments.size() != 1 && !eventual) || name.startsWith("-")) {
             err.println("run-sim.sh check: one file is judged at a time");
             err.print(USAGE);
             return NO_VERDICT;
         }
-        String name = arguments.get(0);
-        List<Operation> operations;
+        List<Versioned> versioned;
         try (BufferedReader in = Files.newBufferedReader(Path.of(name))) {
-            operations = HistoryFile.read(in);
+            versioned = HistoryFile.readVersioned(in);
         } catch (HistoryFormatException wrong) {
             err.println(name + ", " + wrong.getMessage());
             return NO_VERDICT;
@@ -69,15 +72,23 @@ public final class CheckCommand {
             err.println(name + " cannot be read: " + unreadable.getMessage());
             return NO_VERDICT;
         }
+        List<Operation> operations =
+                versioned.stream().map(Versioned::operation).toList();
         out.println(name + ": " + summary(operations));
-        return judge(operations, out);
+        return eventual ? judgeEventual(versioned, out) : judge(operations, out);
     }
 
-    private static int judge(List<Operation> operations, PrintStream out) {
-        long begin = System.nanoTime();
-        Verdict verdict = HistoryChecker.judge(operations);
-        String took = String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - begin) / 1e9);
-        List<Violation> violations = verdict.violations();
+    private static int judgeEventual(List<Versioned> operations, PrintStream out) {
+        List<Violation> violations = EventualChecker.check(operations);
+        print(violations, out);
+        out.println(
+                violations.isEmpty()
+                        ? "Correct: nothing was invented, and every client read its own writes."
+                        : "WRONG: no eventual group that keeps its promises could have answered so.");
+        return violations.isEmpty() ? CORRECT : WRONG;
+    }
+
+    private static void print(List<Violation> violations, PrintStream out) {
         for (Violation violation : violations.subList(0, Math.min(violations.size(), VIOLATIONS_SHOWN))) {
             out.println();
             out.println(violation);
@@ -86,6 +97,14 @@ public final class CheckCommand {
             out.println();
             out.println("and " + (violations.size() - VIOLATIONS_SHOWN) + " more");
         }
+    }
+
+    private static int judge(List<Operation> operations, PrintStream out) {
+        long begin = System.nanoTime();
+        Verdict verdict = HistoryChecker.judge(operations);
+        String took = String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - begin) / 1e9);
+        List<Violation> violations = verdict.violations();
+        print(violations, out);
         if (!verdict.undecided().isEmpty()) {
             out.println("Not decided, because too many operations overlap there: " + verdict.undecided()
                     + ". Record with fewer clients or more keys.");

@@ -1,6 +1,7 @@
 package com.kvstore.sim.check;
 
 import com.kvstore.common.Bytes;
+import com.kvstore.common.Version;
 import com.kvstore.sim.check.Operation.Kind;
 import com.kvstore.sim.check.Operation.Outcome;
 import java.io.BufferedReader;
@@ -23,6 +24,13 @@ import org.jspecify.annotations.Nullable;
 public final class HistoryFile {
     private static final JSONParserConfiguration STRICT = new JSONParserConfiguration().withStrictMode(true);
 
+    /**
+     * An operation and what it wrote or read.
+     *
+     * @param version {@link Version#ZERO}: it is not known
+     */
+    public record Versioned(Operation operation, Version version) {}
+
     private HistoryFile() {}
 
     /**
@@ -31,7 +39,12 @@ public final class HistoryFile {
      * @throws IOException if the file cannot be read, or is not UTF-8
      */
     public static List<Operation> read(BufferedReader in) throws IOException, HistoryFormatException {
-        List<Operation> operations = new ArrayList<>();
+        return readVersioned(in).stream().map(Versioned::operation).toList();
+    }
+
+    /** The same, with the versions that stand there. */
+    public static List<Versioned> readVersioned(BufferedReader in) throws IOException, HistoryFormatException {
+        List<Versioned> operations = new ArrayList<>();
         int number = 0;
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             number++;
@@ -39,12 +52,17 @@ public final class HistoryFile {
                 continue;
             }
             try {
-                operations.add(operation(new JSONObject(line, STRICT)));
+                JSONObject json = new JSONObject(line, STRICT);
+                operations.add(new Versioned(operation(json), version(json)));
             } catch (JSONException | IllegalArgumentException wrong) {
                 throw new HistoryFormatException(number, String.valueOf(wrong.getMessage()));
             }
         }
         return operations;
+    }
+
+    private static Version version(JSONObject line) {
+        return line.has("version") ? Version.parse(line.getString("version")) : Version.ZERO;
     }
 
     private static Operation operation(JSONObject line) {

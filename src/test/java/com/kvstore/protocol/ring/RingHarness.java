@@ -14,6 +14,7 @@ import com.kvstore.protocol.kernel.Machine;
 import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.View;
+import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -41,7 +42,10 @@ final class RingHarness {
         final TreeMap<Long, End> links = new TreeMap<>();
         final List<String> console = new ArrayList<>();
         Machine machine;
-        MemoryTable table;
+        RecordTable table;
+        /** Null: what it holds is gone with the process. */
+        KeptStorage kept;
+
         boolean alive = true;
         boolean paused;
         Integer exitStatus;
@@ -106,7 +110,10 @@ final class RingHarness {
 
         @Override
         public void sync(long token) {
-            throw new AssertionError("keeps everything in memory, yet was to sync");
+            if (kept == null) {
+                throw new AssertionError("keeps everything in memory, yet was to sync");
+            }
+            inbox.add(kept.sync() ? new Input.Persisted(token) : new Input.PersistFailed(token, kept.trouble));
         }
 
         @Override
@@ -187,15 +194,38 @@ final class RingHarness {
     }
 
     Node startSlave(int port) {
+        return startSlave(port, null);
+    }
+
+    /** Starts a slave with a disk, an empty one or what an earlier life left. */
+    Node startSlave(int port, KeptStorage kept) {
         ServerNode address = new ServerNode("127.0.0.1", port);
         Node node = new Node(address);
-        node.table = new MemoryTable();
-        SlaveConfig config = new SlaveConfig(address, () -> COORDINATOR, false, 5_000 * MS, 30_000 * MS);
-        node.machine = new SlaveMachine(config, node.table, ++lastIncarnation);
+        node.kept = kept;
+        SlaveConfig config = new SlaveConfig(address, () -> COORDINATOR, kept != null, 5_000 * MS, 30_000 * MS);
+        if (kept == null) {
+            node.table = new MemoryTable();
+            node.machine = new SlaveMachine(config, node.table, ++lastIncarnation);
+        } else {
+            kept.open();
+            node.table = kept.table();
+            node.machine = new SlaveMachine(config, kept);
+        }
         slaves.put(address, node);
         node.inbox.add(new Input.Started(1_700_000_000_000L));
         settle();
         return node;
+    }
+
+    /** The same, all slaves with disks. */
+    static RingHarness durableCluster(int... ports) {
+        RingHarness ring = new RingHarness();
+        ring.startCoordinator();
+        for (int port : ports) {
+            ring.startSlave(port, new KeptStorage(port));
+        }
+        ring.advance(1_000);
+        return ring;
     }
 
     /** A coordinator and slaves on these ports, registered and whole. */

@@ -163,6 +163,23 @@ final class RingTest {
     }
 
     @Test
+    void aCopyOnAServerThatIsDownIsNotCountedThoughNoWriteHasPassedItByYet() {
+        RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
+        ring.put("username", "alice");
+        assertTrue(ring.machine().status(ring.nowNs).whole());
+        assertEquals(0, ring.machine().status(ring.nowNs).singleArcs());
+        Node owner = ring.owner("username");
+        ring.kill(owner);
+        ring.settle();
+        assertFalse(ring.machine().status(ring.nowNs).whole(), "what it held in memory is gone");
+        assertTrue(ring.machine().status(ring.nowNs).singleArcs() > 0);
+        assertEquals("alice", ring.get("username"));
+        ring.startSlave(owner.address.port());
+        ring.advance(5_000);
+        assertTrue(ring.machine().status(ring.nowNs).whole());
+    }
+
+    @Test
     void aWriteWithOneCopyDownSaysWhichNodeIsDown() {
         RingHarness ring = RingHarness.cluster(8081, 8082, 8083);
         ring.put("username", "alice");
