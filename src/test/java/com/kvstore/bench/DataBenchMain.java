@@ -104,8 +104,7 @@ public final class DataBenchMain {
     }
 
     private void client(String... arguments) throws IOException, InterruptedException {
-        String[] command = Stream.concat(
-                        Stream.of(home.resolve("run-client.sh").toString()), Arrays.stream(arguments))
+        String[] command = Stream.concat(Stream.of(home.resolve("run-client.sh").toString()), Arrays.stream(arguments))
                 .toArray(String[]::new);
         int status = new ProcessBuilder(command)
                 .directory(directory.toFile())
