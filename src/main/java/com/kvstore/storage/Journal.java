@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A write-ahead journal: batches are appended and synced here before they go into the tables, and are read back from here
@@ -52,6 +53,8 @@ final class Journal implements AutoCloseable {
 
     private final Path directory;
     private final Opener opener;
+    /** Held while a file is made; taken before this object's own lock. */
+    private final Object creating = new Object();
     /** Full, oldest first, and not yet in the tables for certain; with the next two guarded by this. */
     private final Deque<Segment> closed = new ArrayDeque<>();
 
@@ -194,12 +197,14 @@ final class Journal implements AutoCloseable {
 
     /** An empty file for at least so many bytes. */
     private Segment next(long bytes) throws IOException {
-        Segment next;
-        synchronized (this) {
-            next = spare.poll();
-        }
+        Segment next = takeSpare();
         if (next == null) {
-            return create(bytes);
+            synchronized (creating) {
+                next = takeSpare(); // Whoever made one meanwhile may have made this one.
+                if (next == null) {
+                    return create(bytes);
+                }
+            }
         }
         if (next.capacityBytes() < FIRST_FILE_BYTES) {
             next.allocate(FIRST_FILE_BYTES);
@@ -207,6 +212,11 @@ final class Journal implements AutoCloseable {
         return next;
     }
 
+    private synchronized @Nullable Segment takeSpare() {
+        return spare.poll();
+    }
+
+    /** The caller has {@link #creating}: two that made the same file would take it away from each other when one fails. */
     private Segment create(long bytes) throws IOException {
         int number;
         long sizeBytes;
@@ -261,10 +271,12 @@ final class Journal implements AutoCloseable {
 
     /** Makes a file ahead of its use, unless there is one. */
     void prepare() throws IOException {
-        if (isUnprepared()) {
-            Segment made = create(0);
-            synchronized (this) {
-                spare.add(made);
+        synchronized (creating) {
+            if (isUnprepared()) {
+                Segment made = create(0);
+                synchronized (this) {
+                    spare.add(made);
+                }
             }
         }
     }

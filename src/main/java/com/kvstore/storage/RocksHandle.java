@@ -35,6 +35,8 @@ final class RocksHandle implements AutoCloseable {
     private static final int BUFFERS_MIB = 32;
     private static final long MIB = 1L << 20;
     private static final int FILTER_BITS = 10;
+    /** Of what is not in sorted files yet, for the filter that says which keys are not there: a new key is one. */
+    private static final double FILTERED_SHARE = 0.1;
 
     /** In the order in which they were made; closed the other way round. */
     private final List<RocksObject> owned = new ArrayList<>();
@@ -52,6 +54,8 @@ final class RocksHandle implements AutoCloseable {
                 .setWriteBufferSize(BUFFERS_MIB / 2 * MIB)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
                 .setLevelCompactionDynamicLevelBytes(true)
+                .setMemtablePrefixBloomSizeRatio(FILTERED_SHARE)
+                .setMemtableWholeKeyFiltering(true)
                 .setTableFormatConfig(new BlockBasedTableConfig()
                         .setBlockCache(cache)
                         .setCacheIndexAndFilterBlocks(true)

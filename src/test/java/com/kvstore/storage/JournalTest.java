@@ -7,14 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -205,6 +210,35 @@ class JournalTest {
         try (Journal journal = open(0)) {
             assertSame(List.of(new byte[] {1}, new byte[] {2}, new byte[] {3}), read(journal, 0));
         }
+    }
+
+    /** Two makers of one file took it away from each other when the disk was full, with batches in it. */
+    @Test
+    void noFileIsMadeTwiceHoweverAppendingAndPreparingMeet() throws Exception {
+        List<Path> opened = Collections.synchronizedList(new ArrayList<>());
+        Journal.Opener counting = file -> {
+            opened.add(file);
+            return new Segment(file);
+        };
+        try (Journal journal = Journal.open(directory.resolve("j"), 0, counting)) {
+            AtomicBoolean done = new AtomicBoolean();
+            CompletableFuture<Void> preparing = CompletableFuture.runAsync(() -> {
+                while (!done.get()) {
+                    try {
+                        journal.prepare();
+                    } catch (IOException failed) {
+                        throw new UncheckedIOException(failed);
+                    }
+                }
+            });
+            for (int i = 0; i < 40; i++) {
+                journal.append(new byte[900_000], false);
+            }
+            done.set(true);
+            preparing.join();
+        }
+        assertEquals(opened.size(), new HashSet<>(opened).size(), "opened: " + opened);
+        assertEquals(files().size(), opened.size());
     }
 
     /** What was not synced may be on the disk in any part: whatever is read back is an unbroken beginning. */
