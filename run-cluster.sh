@@ -10,14 +10,14 @@
 #   --port P          the coordinator's port (default 8080), the data nodes take P+1, P+2, …; of a group, the first peer's
 #                     (default 6100)
 #   --dir DIR         keep logs and state in DIR (default: a fresh temporary directory, removed on exit)
-#   --data-dir DIR    each data node keeps its data in a directory of its own below DIR, and finds them there again; the
-#                     coordinator's state is kept there too
+#   --data-dir DIR    each data node, or peer, keeps its data in a directory of its own below DIR, and finds them there
+#                     again; the coordinator's state is kept there too
 #   --no-prompt       no prompt: stay in the foreground until Ctrl-C
 #   --help            this text
 #
 # Handed on to the coordinator, each with its value: --heartbeat-port --heartbeat-timeout --health-check-interval
 # --request-timeout --cache-size --min-copies --move-rate --profile --ring-size --virtual-nodes --redis-port; to the data
-# nodes: --heartbeat-interval --drain-timeout --durability; to all of them: --wire --max-value --max-connections
+# nodes: --heartbeat-interval --drain-timeout --durability (also to peers); to all of them: --wire --max-value --max-connections
 # --password-file.
 #
 # Commands piped to standard input run instead of the prompt: their answers alone go to standard output, and the script
@@ -101,7 +101,11 @@ while (($# > 0)); do
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
             ;;
-        --heartbeat-interval | --drain-timeout | --durability) slave_options+=("$option" "$value") ;;
+        --heartbeat-interval | --drain-timeout) slave_options+=("$option" "$value") ;;
+        --durability)
+            slave_options+=("$option" "$value")
+            peer_options+=("$option" "$value")
+            ;;
         --wire | --max-value | --max-connections)
             coordinator_options+=("$option" "$value")
             slave_options+=("$option" "$value")
@@ -309,12 +313,19 @@ start_ring() {
 # start_group: the peers, with a group file of their own.
 start_group() {
     local file=$dir/group.conf id tenths
+    local data_options=()
     echo "protocol $protocol" >"$file"
     for ((id = 1; id <= nodes; id++)); do
         echo "$id $HOST $((port + id - 1))" >>"$file"
     done
     for ((id = 1; id <= nodes; id++)); do
-        start "peer-$((port + id - 1))" run-node.sh "$id" "$file" ${peer_options[@]+"${peer_options[@]}"}
+        data_options=()
+        if [[ -n "$data_dir" ]]; then
+            mkdir -p -- "$data_dir"
+            data_options=(--data-dir "$(cd -- "$data_dir" && pwd)/$protocol-$id")
+        fi
+        start "peer-$((port + id - 1))" run-node.sh "$id" "$file" ${data_options[@]+"${data_options[@]}"} \
+            ${peer_options[@]+"${peer_options[@]}"}
     done
     for ((id = 0; id < nodes; id++)); do
         wait_for "$id" "starting on $HOST"

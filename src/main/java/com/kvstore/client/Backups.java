@@ -1,7 +1,6 @@
 package com.kvstore.client;
 
 import com.kvstore.common.Bytes;
-import com.kvstore.common.Command;
 import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Expiry;
@@ -18,8 +17,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /**
@@ -29,9 +26,6 @@ import java.util.stream.Stream;
  * cluster may have any size.
  */
 final class Backups {
-    private static final int IN_FLIGHT = 256;
-    private static final long WRITE_TIMEOUT_MS = 60_000;
-    private static final long RETRY_MS = 30_000;
     private static final int KEYS_A_PAGE = 1_000;
 
     private final KvClient client;
@@ -143,7 +137,7 @@ final class Backups {
                             + ", which makes it what the backup is and deletes all other keys.");
         }
         long beginMs = nowMs();
-        Writer writer = new Writer();
+        BulkWriter writer = new BulkWriter(client);
         if (replace) {
             for (Bytes key : otherKeys(kept)) {
                 writer.write(Write.delete(key));
@@ -175,48 +169,6 @@ final class Backups {
             cursor = page.cursor();
         } while (cursor != 0);
         return others;
-    }
-
-    /** Writes many keys at once, each until it is written: to write the same again changes nothing. */
-    private final class Writer {
-        private final Semaphore room = new Semaphore(IN_FLIGHT);
-        private final AtomicReference<Result.Failure> failure = new AtomicReference<>();
-
-        void write(Write write) throws IOException {
-            Result.Failure failed = failure.get();
-            if (failed != null) {
-                throw KvException.of(failed);
-            }
-            room.acquireUninterruptibly();
-            attempt(write, nowMs() + WRITE_TIMEOUT_MS);
-        }
-
-        @SuppressWarnings("FutureReturnValueIgnored") // await waits for what is counted here
-        private void attempt(Write write, long untilMs) {
-            client.execute(Command.Transact.of(write), WRITE_TIMEOUT_MS, RETRY_MS)
-                    .thenAccept(result -> {
-                        if (result instanceof Result.Failure failed && !isDeleted(write, failed)) {
-                            if (failed.code() == ErrorCode.OUTCOME_UNKNOWN && nowMs() < untilMs) {
-                                attempt(write, untilMs);
-                                return;
-                            }
-                            failure.compareAndSet(null, failed);
-                        }
-                        room.release();
-                    });
-        }
-
-        private static boolean isDeleted(Write write, Result.Failure failed) {
-            return write.value() == null && failed.code() == ErrorCode.NOT_FOUND;
-        }
-
-        void await() throws InterruptedException {
-            room.acquire(IN_FLIGHT);
-            Result.Failure failed = failure.get();
-            if (failed != null) {
-                throw KvException.of(failed);
-            }
-        }
     }
 
     private static long nowMs() {

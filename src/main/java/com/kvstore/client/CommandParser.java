@@ -146,6 +146,9 @@ final class CommandParser {
                 new PromptCommand.PutFile(words.get(1), words.get(2).text());
             case "get-file" ->
                 new PromptCommand.GetFile(words.get(1), words.get(2).text());
+            case "put-dir", "get-dir" ->
+                new PromptCommand.Directory(
+                        command.equals("put-dir"), words.get(1), words.get(2).text());
             case "help" -> new PromptCommand.Help();
             default -> new PromptCommand.Exit();
         };
@@ -156,7 +159,7 @@ final class CommandParser {
         return switch (command) {
             case "status", "ring", "accept-loss", "repair", "help", "exit", "quit" -> 0;
             case "get", "delete", "del", "where", "drain", "forget", "load" -> 1;
-            case "plan", "put-file", "get-file" -> 2;
+            case "plan", "put-file", "get-file", "put-dir", "get-dir" -> 2;
             default -> -1;
         };
     }
@@ -168,6 +171,7 @@ final class CommandParser {
             case "plan" -> "plan add|remove IP:PORT";
             case "load" -> "load FILE";
             case "put-file", "get-file" -> command + " KEY PATH";
+            case "put-dir", "get-dir" -> command + " PREFIX DIR";
             default -> command;
         };
     }

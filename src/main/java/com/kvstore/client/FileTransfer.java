@@ -119,7 +119,8 @@ final class FileTransfer {
         }
     }
 
-    private static void write(Path path, Bytes value) throws IOException {
+    /** Under another name, then renamed. */
+    static void write(Path path, Bytes value) throws IOException {
         if (Files.exists(path) && !Files.isRegularFile(path)) {
             // A device or a pipe cannot be replaced by a rename; a directory refuses this with a clear message.
             Files.write(path, value.array());

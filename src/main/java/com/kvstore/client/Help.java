@@ -28,6 +28,8 @@ public final class Help {
             load FILE                            put each line of a file as a key, its line number as the value
             put-file KEY PATH                    store a file as one value, up to 16 MiB
             get-file KEY PATH                    write a value into a file
+            put-dir PREFIX DIR                   store each file of a directory, its key PREFIX and its path
+            get-dir PREFIX DIR                   write all keys that begin with PREFIX into files
             backup now [DIR]                     a snapshot of the whole store into a file in DIR (backups)
             backup list|verify [PATH]            what there is; whether a backup, or the newest in PATH, is sound
             backup restore|replace [PATH]        write it into an empty store; make the store what it is
@@ -41,6 +43,7 @@ public final class Help {
             + " version KEY compare-and-delete KEY VALUE put-ttl KEY TIME VALUE multi-get KEY… multi-put KEY VALUE…"
             + " scan [PREFIX] count status ring where KEY plan add|remove IP:PORT"
             + " drain IP:PORT forget IP:PORT accept-loss repair load FILE put-file KEY PATH get-file KEY PATH"
+            + " put-dir PREFIX DIR get-dir PREFIX DIR"
             + " backup now|list|verify|restore|replace [PATH] help exit";
 
     /** Of the command line. */

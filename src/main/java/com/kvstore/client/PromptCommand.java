@@ -60,6 +60,9 @@ sealed interface PromptCommand {
 
     record GetFile(Bytes key, String file) implements PromptCommand {}
 
+    /** @param put whether the directory is stored; else it is written from what is stored */
+    record Directory(boolean put, Bytes prefix, String directory) implements PromptCommand {}
+
     /**
      * @param path a directory, or one backup
      */

@@ -53,6 +53,9 @@ final class Session {
         if (command instanceof PromptCommand.GetFile get) {
             return files().get(get.key(), get.file());
         }
+        if (command instanceof PromptCommand.Directory directory) {
+            return new DirectoryTransfer(client, answers, progress, maxValueBytes).run(directory);
+        }
         return Answers.said(command instanceof PromptCommand.Help ? Help.COMMANDS : "");
     }
 

@@ -36,6 +36,8 @@ final class ShellCompleter implements Completer {
             "load",
             "put-file",
             "get-file",
+            "put-dir",
+            "get-dir",
             "help",
             "exit",
             "quit");

@@ -36,15 +36,34 @@ public final class ClientLog {
     private final Map<String, Integer> winners = new TreeMap<>();
 
     private final List<String> wrong = new ArrayList<>();
-    /** The newest version of each key under which a client was told that its write stands. */
-    private final SortedMap<Bytes, Version> acknowledged = new TreeMap<>();
+    /** The newest version of each key under which a client was told that its write stands, and whether it is a value. */
+    private final SortedMap<Bytes, Stands> acknowledged = new TreeMap<>();
 
     private int lostAnswers;
     private long transactions;
 
-    /** The newest version of each key under which a client was told that its write stands, where answers tell versions. */
-    SortedMap<Bytes, Version> acknowledged() {
-        return acknowledged;
+    private record Stands(Version version, boolean isValue) {}
+
+    private void acknowledged(Command command, Result.Ack ack) {
+        if (command instanceof Command.Transact transact) {
+            for (Write write : transact.writes()) {
+                acknowledged.merge(
+                        write.key(),
+                        new Stands(ack.version(), write.value() != null),
+                        (one, other) -> one.version.isNewerThan(other.version) ? one : other);
+            }
+        }
+    }
+
+    /** Keys whose newest acknowledged write is a value, with its version, where answers tell versions. */
+    SortedMap<Bytes, Version> acknowledgedValues() {
+        SortedMap<Bytes, Version> values = new TreeMap<>();
+        acknowledged.forEach((key, stands) -> {
+            if (stands.isValue) {
+                values.put(key, stands.version);
+            }
+        });
+        return values;
     }
 
     /** A command on its way. */
@@ -82,9 +101,7 @@ public final class ClientLog {
                 }
             } else if (result instanceof Result.Ack ack) {
                 name = ack.degraded() ? "Ack (1 copy)" : name;
-                keysOf(command)
-                        .forEach(key -> acknowledged.merge(
-                                key, ack.version(), (one, other) -> one.isNewerThan(other) ? one : other));
+                acknowledged(command, ack);
             }
             answers.merge(name, 1, Integer::sum);
             return entry.conclude(nowNs, result, inDoubt);

@@ -141,7 +141,8 @@ public final class GroupSimulation {
         await("a peer does not come back", ANSWER_NS, () -> cluster.machines().size() < options.slaves() ? "" : null);
         await("did not heal in time", protocol.settlesWithinNs(), cluster::notConverged);
         if (options.durable() && protocol.forgetsDeletes() && !faults.counts().containsKey(Fault.WIPE_SLAVE.name())) {
-            String lost = cluster.lacks(log.acknowledged());
+            pass(2 * ClusterOptions.SECOND_NS);
+            String lost = cluster.lacks(log.acknowledgedValues());
             if (lost != null) {
                 throw new SimulationFailure("an acknowledged write is lost: " + lost);
             }

@@ -52,6 +52,7 @@ public final class DataBenchMain {
         }
     }
 
+    @SuppressWarnings("try") // the processes are there to be stopped
     private void run() throws IOException, InterruptedException {
         try (Processes first = start()) {
             long beganNs = System.nanoTime();

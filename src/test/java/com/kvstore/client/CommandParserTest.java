@@ -111,6 +111,8 @@ class CommandParserTest {
         assertEquals(new PromptCommand.Load("words.txt"), line("load words.txt"));
         assertEquals(new PromptCommand.PutFile(Bytes.of("k"), "a b"), line("put-file k \"a b\""));
         assertEquals(new PromptCommand.GetFile(Bytes.of("k"), "/tmp/f"), line("get-file k /tmp/f"));
+        assertEquals(new PromptCommand.Directory(true, Bytes.of("docs/"), "d"), line("put-dir docs/ d"));
+        assertEquals(new PromptCommand.Directory(false, Bytes.of("docs/"), "d"), line("GET-DIR docs/ d"));
         assertEquals(new PromptCommand.Help(), line("help"));
         assertEquals(new PromptCommand.Exit(), line("exit"));
         assertEquals(new PromptCommand.Exit(), line(" QUIT "));

@@ -44,7 +44,7 @@ class ReportsTest {
         List<Point> points = new ArrayList<>();
         for (int servers : SETTINGS.servers()) {
             for (Protocol protocol : Protocol.values()) {
-                double us = 50 + 20.0 * servers * (1 + protocol.ordinal());
+                double us = 50 + 20.0 * servers * (1 + SETTINGS.protocols().indexOf(protocol));
                 points.add(
                         new Point(protocol, servers, figures(us), figures(us / 2), figures(us / 8), figures(us / 9)));
             }

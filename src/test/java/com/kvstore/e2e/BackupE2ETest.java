@@ -1,15 +1,20 @@
 package com.kvstore.e2e;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.e2e.RunningProcess.Outcome;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.json.JSONArray;
@@ -166,6 +171,40 @@ class BackupE2ETest {
             await().atMost(SOON).until(() -> cluster.coordinator().toString().split("\\[BACKUP\\]", -1).length > 4);
             String[] left = cluster.directory.resolve("mine").toFile().list();
             assertTrue(left != null && left.length <= 3, "two stay, and one may be under way");
+        }
+    }
+
+    @Test
+    void aDirectoryIsStoredAndComesBackByteForByte() throws Exception {
+        try (Cluster cluster = Cluster.started(2)) {
+            Path from = cluster.directory.resolve("from");
+            Random random = new Random(7);
+            Map<String, byte[]> files = new TreeMap<>();
+            files.put("a.txt", "alice".getBytes(StandardCharsets.UTF_8));
+            files.put("deep/er/empty", new byte[0]);
+            files.put("deep/er/ö and spaces", new byte[2_000_000]);
+            for (int i = 0; i < 100; i++) {
+                byte[] content = new byte[random.nextInt(20_000)];
+                random.nextBytes(content);
+                files.put("many/" + i, content);
+            }
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                Files.createDirectories(from.resolve(file.getKey()).getParent());
+                Files.write(from.resolve(file.getKey()), file.getValue());
+            }
+            Outcome stored = cluster.client("put-dir", "tree/", from.toString());
+            assertEquals(0, stored.exit(), stored.toString());
+            assertTrue(stored.out().contains("PUT-DIR successful: 103 files"), stored.toString());
+            Path to = cluster.directory.resolve("to");
+            Outcome back = cluster.client("--json", "get-dir", "tree/", to.toString());
+            assertEquals(0, back.exit(), back.toString());
+            assertEquals("ack", new JSONObject(back.out()).getString("req_type"));
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                assertArrayEquals(file.getValue(), Files.readAllBytes(to.resolve(file.getKey())), file.getKey());
+            }
+            assertEquals(1, cluster.client("get-dir", "nothing/", to.toString()).exit());
+            assertEquals(0, cluster.client("put", "evil/../../outside", "x").exit());
+            assertEquals(2, cluster.client("get-dir", "evil/", to.toString()).exit());
         }
     }
 }

@@ -82,8 +82,7 @@ class StuckDiskE2ETest {
         int other = Ports.free();
         try (Cluster cluster = new Cluster()) {
             cluster.startCoordinator();
-            cluster.launchSlave(
-                    stuck, "--data-dir", disk.resolve("data").toString());
+            cluster.launchSlave(stuck, "--data-dir", disk.resolve("data").toString());
             cluster.launchSlave(other, "--data-dir", "data");
             cluster.awaitWhole(2);
             try (JsonConnection connection = cluster.connect()) {
