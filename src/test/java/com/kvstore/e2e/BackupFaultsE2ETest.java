@@ -19,11 +19,13 @@ import redis.clients.jedis.Jedis;
 /** Cases 31 and 34 of docs/guarantees.md: backups in the midst of transfers; an older backup while a server is away. */
 class BackupFaultsE2ETest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final int TELLERS = 4;
+    private static final int TELLERS = 16;
     private static final int ACCOUNTS = 10;
     private static final int OPENING = 100;
+    /** So many accounts by one transfer, half of them to each side. */
+    private static final int TOUCHED = 4;
 
-    /** Moves money between accounts of its own, always two of them in one transaction: their sum never changes. */
+    /** Moves money between accounts of its own, always several of them in one transaction: their sum never changes. */
     private static final class Teller implements Runnable {
         private final int port;
         private final String name;
@@ -56,12 +58,16 @@ class BackupFaultsE2ETest {
         public void run() {
             try (Jedis jedis = new Jedis("127.0.0.1", port, 20_000)) {
                 while (!stopped) {
-                    int from = random.nextInt(ACCOUNTS);
-                    int to = (from + 1 + random.nextInt(ACCOUNTS - 1)) % ACCOUNTS;
+                    String[] changed = new String[2 * TOUCHED];
+                    int first = random.nextInt(ACCOUNTS);
                     int amount = 1 + random.nextInt(50);
-                    balances[from] -= amount;
-                    balances[to] += amount;
-                    jedis.mset(account(from), "" + balances[from], account(to), "" + balances[to]);
+                    for (int i = 0; i < TOUCHED; i++) {
+                        int account = (first + i) % ACCOUNTS;
+                        balances[account] += i % 2 == 0 ? amount : -amount;
+                        changed[2 * i] = account(account);
+                        changed[2 * i + 1] = Integer.toString(balances[account]);
+                    }
+                    jedis.mset(changed);
                     transfers.incrementAndGet();
                 }
             } catch (RuntimeException failed) {
