@@ -3,6 +3,7 @@ package com.kvstore.compare;
 import com.kvstore.client.KvClientConfig;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +24,16 @@ public final class Comparison {
     private static final int WRONG = 1;
     private static final int BROKEN = 2;
     private static final long ALONE_WARM_UP_MS = 300;
+    /** A load average for each processor from which on figures are doubtful. */
+    private static final double BUSY = 0.75;
 
     private final CompareSettings settings;
     private final PrintStream out;
     private final PrintStream progress;
+    /** Before anything is started: whether the machine has other work to do. */
+    private final double loadBefore =
+            ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+
     private final List<Point> points = new ArrayList<>();
     private final List<KillResult> kills = new ArrayList<>();
 
@@ -126,9 +133,17 @@ public final class Comparison {
         progress.flush();
     }
 
-    private static String machine() {
+    private String machine() {
         int processors = Runtime.getRuntime().availableProcessors();
-        return processors + (processors == 1 ? " processor" : " processors") + ", Java "
+        String text = processors + (processors == 1 ? " processor" : " processors") + ", Java "
                 + Runtime.version().feature() + ", " + System.getProperty("os.name");
+        // Nobody should take such figures for more than they are.
+        return loadBefore < BUSY * processors
+                ? text
+                : text
+                        + String.format(
+                                Locale.ROOT,
+                                ", busy with other work when this began (load average %.1f): take the figures with care",
+                                loadBefore);
     }
 }
