@@ -80,7 +80,8 @@ class PeerDiskStorageTest {
             storage.put(StateKeys.of(1), new Text("mine"));
             sync(storage);
         }
-        IOException refused = assertThrows(IOException.class, () -> open("peer 2").close());
+        IOException refused =
+                assertThrows(IOException.class, () -> open("peer 2").close());
         assertTrue(String.valueOf(refused.getMessage()).contains("those of peer 1, not of peer 2"), refused::toString);
     }
 

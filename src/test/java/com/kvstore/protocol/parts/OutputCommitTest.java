@@ -203,9 +203,7 @@ class OutputCommitTest {
         assertTrue(effects.sent.isEmpty());
 
         nowNs += 2_000 * MS;
-        effects.timers.keySet().stream()
-                .toList()
-                .forEach(timer -> turn(new Input.TimerFired(timer)));
+        effects.timers.keySet().stream().toList().forEach(timer -> turn(new Input.TimerFired(timer)));
         succeed();
 
         assertEquals(1, effects.sent.size());

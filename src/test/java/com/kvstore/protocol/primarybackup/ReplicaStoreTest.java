@@ -142,8 +142,8 @@ class ReplicaStoreTest {
 
     @Test
     void aPromiseWaitsForTheDiskAndSoDoesEverythingInANewView() {
-        PrimaryBackupMachine machine = new PrimaryBackupMachine(
-                GROUP, 1, new MemoryTable(), PrimaryBackupConfig.of(false), () -> 1);
+        PrimaryBackupMachine machine =
+                new PrimaryBackupMachine(GROUP, 1, new MemoryTable(), PrimaryBackupConfig.of(false), () -> 1);
 
         assertFalse(machine.mayPrecede(new DoViewChange(1, 0, 0, 0, 0, List.of())));
     }
