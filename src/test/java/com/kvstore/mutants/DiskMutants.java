@@ -15,7 +15,37 @@ final class DiskMutants {
                     "Replica.java",
                     "return durableOp < 0 ? log.last() : Math.min(durableOp, log.last());",
                     "return log.last();",
-                    1),
+                    6),
+            primaryBackup(
+                    "a restarted peer forgets which requests are in its log",
+                    "ReplicaStore.java",
+                    "summary.progress().floor(), clients));",
+                    "summary.progress().floor(), List.of()));",
+                    25),
+            totalOrder(
+                    "a restarted peer uses timestamps again",
+                    "OrderStore.java",
+                    "node.observe(vital.own().clock());",
+                    "",
+                    6),
+            totalOrder(
+                    "say what is not on the disk yet",
+                    "OrderStore.java",
+                    "return isNew ? Saved.VITAL : Saved.LATER;",
+                    "return Saved.LATER;",
+                    2),
+            totalOrder(
+                    "a restarted peer forgets its promises and votes on",
+                    "Lane.java",
+                    "lane.promised = vote.promised();",
+                    "",
+                    11));
+
+    /**
+     * Not noticed by the first forty seeds, or not tried yet; {@link MutantSearchMain} goes on looking. {@code ReplicaStoreTest}
+     * fails with those of primary-backup.
+     */
+    static final List<Mutant> SOUGHT = List.of(
             primaryBackup(
                     "a peer forgets which view it has promised",
                     "ReplicaStore.java",
@@ -39,30 +69,6 @@ final class DiskMutants {
                     "ReplicaStore.java",
                     "if (replica.isPrimary() && replica.group.size() > 1) {",
                     "if (false) {",
-                    1),
-            primaryBackup(
-                    "a restarted peer forgets which requests are in its log",
-                    "ReplicaStore.java",
-                    "summary.progress().floor(), clients));",
-                    "summary.progress().floor(), List.of()));",
-                    1),
-            totalOrder(
-                    "a restarted peer uses timestamps again",
-                    "OrderStore.java",
-                    "node.observe(vital.own().clock());",
-                    "",
-                    1),
-            totalOrder(
-                    "say what is not on the disk yet",
-                    "OrderStore.java",
-                    "return isNew ? Saved.VITAL : Saved.LATER;",
-                    "return Saved.LATER;",
-                    1),
-            totalOrder(
-                    "a restarted peer forgets its promises and votes on",
-                    "Lane.java",
-                    "lane.promised = vote.promised();",
-                    "",
                     1),
             totalOrder(
                     "a restarted peer forgets which end of a lane it has accepted",

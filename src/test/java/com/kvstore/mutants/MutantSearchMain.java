@@ -1,5 +1,7 @@
 package com.kvstore.mutants;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -10,7 +12,9 @@ public final class MutantSearchMain {
     private MutantSearchMain() {}
 
     public static void main(String[] args) throws InterruptedException {
-        for (Mutant mutant : Mutants.all()) {
+        List<Mutant> mutants = new ArrayList<>(Mutants.all());
+        mutants.addAll(DiskMutants.SOUGHT);
+        for (Mutant mutant : mutants) {
             if (args.length == 0
                     || java.util.Arrays.stream(args).anyMatch((mutant.name() + mutant.protocol())::contains)) {
                 String line;
