@@ -13,11 +13,11 @@ import com.kvstore.common.Result;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.membership.DataLoss;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
-import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -246,7 +246,7 @@ public final class TwoPhaseCoordinator {
 
     /** Another view is in force. */
     public void viewChanged(View before, View after, long nowNs, Effects effects) {
-        if (ViewChanges.beganAnew(before, after)) {
+        if (DataLoss.beganAnew(before, after)) {
             cache.lost();
         }
         for (int member : before.members().keySet()) {
