@@ -348,7 +348,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (language != null) {
             language.refuse(code, message);
         } else {
-            byte[] line = network.errorLine(code, message);
+            byte[] line = JsonLanguage.errorLine(code, message);
             write(line, 0, line.length);
         }
         flushSoon();
