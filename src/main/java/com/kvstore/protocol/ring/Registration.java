@@ -215,7 +215,7 @@ final class Registration {
         } else if (timer.equals(ANSWER_DUE)) {
             effects.close(link);
         } else if (timer.equals(GOODBYE)) {
-            sayGoodbye(nowNs, effects);
+            sayGoodbye(led, nowNs, effects);
         } else {
             return false;
         }
@@ -246,12 +246,13 @@ final class Registration {
             effects.stop(0);
         } else if (leaveAtNs == Long.MAX_VALUE) {
             leaveAtNs = nowNs + config.drainTimeoutNs();
-            sayGoodbye(nowNs, effects);
+            sayGoodbye(true, nowNs, effects);
         }
     }
 
-    private void sayGoodbye(long nowNs, Effects effects) {
-        boolean silent = !goodbyeAnswered && nowNs > leaveAtNs - config.drainTimeoutNs() + SILENCE_NS;
+    private void sayGoodbye(boolean led, long nowNs, Effects effects) {
+        // A coordinator that is heard is there, however long its answer takes, and may say that this is the only copy.
+        boolean silent = !goodbyeAnswered && !led && nowNs > leaveAtNs - config.drainTimeoutNs() + SILENCE_NS;
         if (nowNs >= leaveAtNs || silent) {
             effects.stop(0);
         } else {

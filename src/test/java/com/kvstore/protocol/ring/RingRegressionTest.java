@@ -71,6 +71,23 @@ final class RingRegressionTest {
         assertFalse(ring.answers.get(put) instanceof Result.Ack, "the leave to go may arrive at any moment");
     }
 
+    /** Seed 201981: the answers to its goodbyes were slow, and the holder of the only copy took the coordinator for gone. */
+    @Test
+    void whoHearsTheCoordinatorWaitsForItsLeaveToGo() {
+        RingHarness ring = RingHarness.cluster(8081, 8082);
+        ring.put("username", "alice");
+        ring.kill(ring.slave(8081));
+        ring.advance(100);
+        ring.withhold = message -> message instanceof GoodbyeAnswer;
+        Node last = ring.slave(8082);
+        last.inbox.add(new Input.StopRequested());
+        ring.advance(10_000);
+        assertNull(last.exitStatus, "it holds the only copy");
+        ring.kill(ring.coordinator);
+        ring.advance(10_000);
+        assertEquals(0, last.exitStatus, "nobody is left to ask");
+    }
+
     /** Seed 18: an update of an absent key was prepared at a copy that could not know, and committed in recovery. */
     @Test
     void nothingIsPreparedWhereACopyIsBeingFilledBeforeItsConditionsAreSeenToHold() {
