@@ -8,6 +8,9 @@ import com.kvstore.protocol.kernel.Input;
  * <p>Threading: belongs to one simulation.
  */
 final class DiskTrouble {
+    private static final long LONGEST_TROUBLE_NS = 15_000_000_000L;
+    private static final long LONGEST_SLOWNESS_NS = 40_000_000_000L;
+
     private final Scheduler scheduler;
     private long fullUntilNs;
     private long failsUntilNs;
@@ -15,6 +18,11 @@ final class DiskTrouble {
 
     DiskTrouble(Scheduler scheduler) {
         this.scheduler = scheduler;
+    }
+
+    /** How long this lasts at the disk of a data node or of a peer. */
+    static long lengthNs(Fault fault, SimRandom random) {
+        return random.skewed(10_000_000, fault == Fault.SLOW_SLAVE_DISK ? LONGEST_SLOWNESS_NS : LONGEST_TROUBLE_NS);
     }
 
     void full(long untilNs) {
