@@ -14,11 +14,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * No class over about 400 lines, no method over about 60. Reads the sources, and leans on their format: members stand four
+ * No file over 400 lines, no method over about 60. Reads the sources, and leans on their format: members stand four
  * spaces deeper than their type.
  */
 class SourceSizeTest {
-    private static final int MAX_FILE_LINES = 420;
+    private static final int MAX_FILE_LINES = 400;
     private static final int MAX_METHOD_LINES = 62;
     private static final int INDENT = 4;
     private static final Pattern TYPE = Pattern.compile("\\b(class|interface|enum|record)\\b[^=;(]*[({]?.*");

@@ -71,7 +71,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
     private volatile boolean lastArrived = true;
     /** Found by the journal's thread. */
-    private volatile @Nullable DamagedDataException damaged;
+    private volatile @Nullable StorageFailure fatal;
 
     private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
         this.engine = engine;
@@ -204,12 +204,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /**
      * Makes everything written so far durable; not before the one before has ended.
      *
-     * @throws StorageFailure if an earlier one has found the data damaged
+     * @throws StorageFailure if an earlier one has found the data damaged, or that only a new process can go on
      */
     public void sync(Outcome outcome) {
-        DamagedDataException damage = damaged;
-        if (damage != null) {
-            throw engine.unreadable(damage.getMessage(), damage);
+        StorageFailure ended = fatal;
+        if (ended != null) {
+            throw ended;
         }
         boolean arrived = lastArrived;
         buffer.put(RocksEngine.META, COUNTS, table.counts());
@@ -238,7 +238,10 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             unsynced.set(true);
             lastArrived = true;
         } catch (DamagedDataException found) {
-            damaged = found;
+            fatal = engine.unreadable(found.getMessage(), found);
+            failure = String.valueOf(found.getMessage());
+        } catch (StorageFailure found) {
+            fatal = found;
             failure = String.valueOf(found.getMessage());
         } catch (IOException | RuntimeException failed) {
             failure = String.valueOf(failed.getMessage());

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Files are filled with zeros ahead of their use and used over and over, so that a sync is one write and one flush of the
  * disk, without a change of the file system's own notes: a third of what a sync of a growing file takes. The first file is
- * small, each new one twice as large as the largest before, up to {@value #MAX_FILE_BYTES} bytes; a file is never given
- * back. How many there are depends on how far the tables lag behind.
+ * small, each new one twice as large as the largest before, up to {@value #MAX_FILE_BYTES} bytes, and never more than a part
+ * of the room that the disk has, which the tables need too; a file is never given back. How many there are depends on how
+ * far the tables lag behind.
  *
  * <p>What recovery takes for a torn tail and what for damage: every record says up to which one all were on the disk when it
  * was written. A record that is missing or broken, although a later one says that it was synced, is damage; without one it
@@ -36,6 +37,9 @@ final class Journal implements AutoCloseable {
     static final long MAX_FILE_BYTES = 32L << 20;
     /** When that much is in closed files, it is time for the tables to be written. */
     static final long MANY_BYTES = 32L << 20;
+
+    /** A new file takes at most one in so many of the free bytes. */
+    private static final int ROOM_SHARE = 4;
 
     private static final int BUFFER_BYTES = 256 << 10;
 
@@ -218,18 +222,16 @@ final class Journal implements AutoCloseable {
 
     /** The caller has {@link #creating}: two that made the same file would take it away from each other when one fails. */
     private Segment create(long bytes) throws IOException {
+        long fairBytes =
+                Files.getFileStore(directory).getUsableSpace() / ROOM_SHARE / FIRST_FILE_BYTES * FIRST_FILE_BYTES;
         int number;
         long sizeBytes;
         synchronized (this) {
             number = files + 1;
-            sizeBytes = Math.max(bytes, Math.min(2 * largestBytes, MAX_FILE_BYTES));
+            long wantedBytes = Math.min(2 * largestBytes, MAX_FILE_BYTES);
+            sizeBytes = Math.max(bytes, Math.max(FIRST_FILE_BYTES, Math.min(wantedBytes, fairBytes)));
         }
-        Segment made;
-        try {
-            made = create(number, sizeBytes);
-        } catch (IOException full) {
-            made = create(number, Math.max(bytes, FIRST_FILE_BYTES)); // On a disk that is nearly full less may do.
-        }
+        Segment made = create(number, sizeBytes);
         synchronized (this) {
             files = number;
             largestBytes = Math.max(largestBytes, made.capacityBytes());

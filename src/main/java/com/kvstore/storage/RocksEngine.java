@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
@@ -29,11 +30,12 @@ import org.rocksdb.WriteBatch;
  * <p>Threading: one thread writes and syncs, any thread reads. Every use holds the shared side of a lock whose other side
  * {@link #close} takes.
  *
- * <p>Failure: {@link StorageFailure} for what cannot be read; {@link IOException} for what cannot be written. When the tables
- * do not take a batch that the journal has, which a full disk is enough for, no other one is taken before it: RocksDB goes
- * on by itself when there is room again, and is closed and opened again where it does not. A journal that ends in the middle
- * of a batch, which a crash leaves, is cut off there; anything else that does not fit its checksum refuses the whole
- * ({@link DamagedDataException}).
+ * <p>Failure: {@link StorageFailure} for what cannot be read; {@link IOException} for what cannot be written. A disk that is
+ * nearly full is met before RocksDB is ({@link DiskRoom}). When the tables do not take a batch that the journal has, no other
+ * one is taken before it; RocksDB goes on by itself once it can, and if it does not although there is room, {@link
+ * StorageFailure} says that a new process is needed, which reads from the journal what the tables lack. A journal that ends in
+ * the middle of a batch, which a crash leaves, is cut off there; anything else that does not fit its checksum refuses the
+ * whole ({@link DamagedDataException}).
  */
 final class RocksEngine implements AutoCloseable {
     /** Records, by scan hash and key. */
@@ -44,12 +46,14 @@ final class RocksEngine implements AutoCloseable {
     static final int META = 0;
 
     private static final byte[] JOURNALED = "journal".getBytes(StandardCharsets.UTF_8);
-    private static final long REOPEN_AFTER_NS = 10_000_000_000L;
-    private static final long REOPEN_ROOM_BYTES = 64L << 20;
+    private static final long STALL_NS = 5_000_000_000L;
+    private static final long STALL_PAUSE_NS = 500_000L;
+    private static final long STUCK_AFTER_NS = 30_000_000_000L;
 
     private final Path directory;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final Journal journal;
+    private final DiskRoom room;
     private final ExecutorService keeper;
     private final AtomicBoolean keeping = new AtomicBoolean();
     /** Null: closed. Changed under the exclusive lock only. */
@@ -59,13 +63,14 @@ final class RocksEngine implements AutoCloseable {
     /** A batch that the journal has, as its newest, and the tables perhaps not. */
     private byte @Nullable [] unapplied;
 
-    /** When the tables failed first, or were opened again for it; 0: they work. */
-    private long failedNs;
+    /** When the tables failed first; 0: they work. Written by the one that writes. */
+    private volatile long failedNs;
 
-    private RocksEngine(Path directory, RocksHandle open, Journal journal) {
+    private RocksEngine(Path directory, RocksHandle open, Journal journal, DiskRoom room) {
         this.directory = directory;
         this.open = open;
         this.journal = journal;
+        this.room = room;
         keeper = Executors.newSingleThreadExecutor(task -> {
             Thread thread = new Thread(task, "tables");
             thread.setDaemon(true);
@@ -78,11 +83,12 @@ final class RocksEngine implements AutoCloseable {
      *
      * @param libraries where the native library is unpacked, over the one that was there
      */
-    static RocksEngine open(Path directory, Path libraries) throws IOException {
-        return open(directory, libraries, Segment::new);
+    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener) throws IOException {
+        return open(directory, libraries, opener, new DiskRoom(directory));
     }
 
-    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener) throws IOException {
+    /** As above, on a disk of which something else than the truth is said. */
+    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener, DiskRoom room) throws IOException {
         Files.createDirectories(directory);
         Files.createDirectories(libraries);
         try {
@@ -98,7 +104,7 @@ final class RocksEngine implements AutoCloseable {
             handle = new RocksHandle(directory);
             long flushed = journaled(handle);
             journal = Journal.open(directory.resolve("journal"), flushed, opener);
-            RocksEngine engine = new RocksEngine(directory, handle, journal);
+            RocksEngine engine = new RocksEngine(directory, handle, journal, room);
             engine.replay(handle, flushed);
             engine.keep();
             return engine;
@@ -125,27 +131,54 @@ final class RocksEngine implements AutoCloseable {
         applied = after;
         journal.replay(after, (sequence, batch) -> {
             try {
-                apply(handle, sequence, batch);
+                apply(handle, sequence, batch, Long.MAX_VALUE);
             } catch (RocksDBException failed) {
                 throw asException("cannot write to " + directory, failed);
             }
         });
     }
 
-    private void apply(RocksHandle handle, long sequence, byte[] batch) throws RocksDBException {
+    private void apply(RocksHandle handle, long sequence, byte[] batch, long patienceNs) throws RocksDBException {
         try (WriteBatch writes = new WriteBatch(batch)) {
             byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
             writes.put(handle.families.get(META), JOURNALED, number);
-            handle.database.write(handle.writing, writes);
+            write(handle, writes, patienceNs);
         }
         applied = sequence;
+    }
+
+    /**
+     * Gives the tables time to make room for a batch, which is all they need while the disk works. RocksDB itself would wait
+     * in native code for as long as the disk is full, and nobody would be told.
+     */
+    private static void write(RocksHandle handle, WriteBatch writes, long patienceNs) throws RocksDBException {
+        long firstNs = System.nanoTime();
+        while (true) {
+            try {
+                handle.database.write(handle.writing, writes);
+                return;
+            } catch (RocksDBException refused) {
+                if (!isStalled(refused) || System.nanoTime() - firstNs >= patienceNs) {
+                    throw refused;
+                }
+            }
+            LockSupport.parkNanos(STALL_PAUSE_NS);
+        }
+    }
+
+    private static boolean isStalled(RocksDBException refused) {
+        Status status = refused.getStatus();
+        return status != null && status.getCode() == Status.Code.Incomplete;
     }
 
     /** What a write or an opening failed of, by kind. */
     private static IOException asException(String what, RocksDBException failed) {
         Status status = failed.getStatus();
         boolean damaged = status != null && status.getCode() == Status.Code.Corruption;
-        String message = what + ": " + failed.getMessage();
+        String why = isStalled(failed)
+                ? "the disk is full or too slow: what was written before is not in its files yet"
+                : failed.getMessage();
+        String message = what + ": " + why;
         return damaged ? new DamagedDataException(message, failed) : new IOException(message, failed);
     }
 
@@ -190,19 +223,21 @@ final class RocksEngine implements AutoCloseable {
      * Writes a batch, whole or not at all; if it fails, either may be the case.
      *
      * @param batch in RocksDB's own format ({@link BatchBuffer})
+     * @throws StorageFailure if only a new process can go on
      */
     void write(byte[] batch, boolean sync) throws IOException {
-        if (failedNs != 0 && System.nanoTime() - failedNs >= REOPEN_AFTER_NS && room() >= REOPEN_ROOM_BYTES) {
-            failedNs = System.nanoTime();
-            reopen();
-        }
         lock.readLock().lock();
         try {
             RocksHandle handle = handle();
             takeOver(handle);
+            if (room.demand(batch.length, System.nanoTime())) {
+                handle.mindRoom(room.knownBytes());
+            }
             journal.append(batch, sync);
             unapplied = batch;
             takeOver(handle);
+        } catch (RocksDBException failed) {
+            throw asException("cannot write to " + directory, failed);
         } finally {
             lock.readLock().unlock();
             keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
@@ -215,9 +250,16 @@ final class RocksEngine implements AutoCloseable {
             return;
         }
         try {
-            apply(handle, journal.sequence(), next);
+            apply(handle, journal.sequence(), next, failedNs == 0 ? STALL_NS : 0);
         } catch (RocksDBException failed) {
-            failedNs = failedNs == 0 ? System.nanoTime() : failedNs;
+            long nowNs = System.nanoTime();
+            failedNs = failedNs == 0 ? nowNs : failedNs;
+            if (nowNs - failedNs >= STUCK_AFTER_NS && room.freeBytes() >= DiskRoom.RESERVE_BYTES) {
+                throw new StorageFailure(
+                        "The data in " + directory + " take no writes since the disk was full or failed ("
+                                + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
+                        failed);
+            }
             throw asException("cannot write to " + directory, failed);
         }
         unapplied = null;
@@ -259,7 +301,9 @@ final class RocksEngine implements AutoCloseable {
                 handle.database.flush(handle.flushing, handle.families);
                 journal.release(upTo);
             }
-            journal.prepare();
+            if (room.freeBytes() >= DiskRoom.RESERVE_BYTES) { // Else the tables need what there is.
+                journal.prepare();
+            }
         } catch (RocksDBException | IOException full) {
             // Whoever writes meets the same trouble, and says so; this is tried again after the next write.
         } finally {
@@ -298,34 +342,15 @@ final class RocksEngine implements AutoCloseable {
     private RocksHandle handle() {
         RocksHandle handle = open;
         if (handle == null) {
-            throw unreadable("they are closed, or could not be opened again after a failed write", null);
+            throw unreadable("they are closed", null);
         }
         return handle;
     }
 
-    /** Closes the tables and opens them again, for an error after which RocksDB takes no other write. */
-    private void reopen() throws IOException {
-        lock.writeLock().lock();
-        try {
-            handle().close();
-            open = null;
-            RocksHandle handle = new RocksHandle(directory);
-            open = handle;
-            unapplied = null;
-            replay(handle, journaled(handle));
-        } catch (RocksDBException failed) {
-            throw asException("cannot open " + directory + " again", failed);
-        } finally {
-            lock.writeLock().unlock();
-        }
-    }
-
-    /** Bytes that can be written to the disk. */
-    private long room() throws IOException {
-        return Files.getFileStore(directory).getUsableSpace();
-    }
-
-    /** Waits for who is at it, has the tables written to their files, then closes; a second time does nothing. */
+    /**
+     * Waits for who is at it, has the tables written to their files, then closes; a second time does nothing. Tables that
+     * take no writes are left to the end of the process, as closing them may wait for ever: the journal has what they lack.
+     */
     @Override
     public void close() {
         keeper.shutdown();
@@ -333,8 +358,11 @@ final class RocksEngine implements AutoCloseable {
         try {
             RocksHandle handle = open;
             open = null;
-            if (handle != null) {
+            if (handle != null && failedNs == 0) {
+                handle.flushIfSound();
                 handle.close();
+            }
+            if (handle != null) {
                 journal.close();
             }
         } catch (IOException readAgain) {

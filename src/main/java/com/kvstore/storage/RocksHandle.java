@@ -15,6 +15,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.MutableColumnFamilyOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -34,6 +35,9 @@ final class RocksHandle implements AutoCloseable {
     private static final int CACHE_MIB = 32;
     private static final int BUFFERS_MIB = 32;
     private static final long MIB = 1L << 20;
+    /** As much as a compaction may have to write before it can delete what it has read; larger ones are rare. */
+    private static final long COMPACTION_BYTES = 512 * MIB;
+
     private static final int FILTER_BITS = 10;
     /** Of what is not in sorted files yet, for the filter that says which keys are not there: a new key is one. */
     private static final double FILTERED_SHARE = 0.1;
@@ -47,6 +51,8 @@ final class RocksHandle implements AutoCloseable {
     final WriteOptions writing;
     final FlushOptions flushing;
     final RocksDB database;
+    /** Changed by the thread that writes. */
+    private boolean compacting = true;
 
     RocksHandle(Path directory) throws RocksDBException {
         Cache cache = own(new LRUCache(CACHE_MIB * MIB));
@@ -67,6 +73,7 @@ final class RocksHandle implements AutoCloseable {
                 .setParanoidChecks(true)
                 .setAtomicFlush(true)
                 .setDbWriteBufferSize(BUFFERS_MIB * MIB)
+                .setAvoidFlushDuringShutdown(true) // On a full disk it would try for ever.
                 .setMaxBackgroundJobs(2)
                 .setMaxOpenFiles(500)
                 .setBytesPerSync(MIB)
@@ -76,7 +83,7 @@ final class RocksHandle implements AutoCloseable {
                 .setAvoidUnnecessaryBlockingIO(true);
         reading = own(new ReadOptions());
         scanning = own(new ReadOptions()).setFillCache(false).setReadaheadSize(256 * 1024);
-        writing = own(new WriteOptions()).setDisableWAL(true);
+        writing = own(new WriteOptions()).setDisableWAL(true).setNoSlowdown(true);
         flushing = own(new FlushOptions()).setWaitForFlush(true).setAllowWriteStall(true);
         List<ColumnFamilyDescriptor> descriptors = List.of(
                 new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, family),
@@ -93,6 +100,33 @@ final class RocksHandle implements AutoCloseable {
     private <T extends RocksObject> T own(T object) {
         owned.add(object);
         return object;
+    }
+
+    /** Puts off compactions for as long as there may not be room for one beside all that has to stay free. */
+    void mindRoom(long freeBytes) throws RocksDBException {
+        long largestBytes =
+                Math.min(COMPACTION_BYTES, database.getAggregatedLongProperty("rocksdb.total-sst-files-size"));
+        boolean ample = freeBytes >= DiskRoom.RESERVE_BYTES + largestBytes;
+        if (ample != compacting) {
+            MutableColumnFamilyOptions option = MutableColumnFamilyOptions.builder()
+                    .setDisableAutoCompactions(!ample)
+                    .build();
+            for (ColumnFamilyHandle family : families) {
+                database.setOptions(family, option);
+            }
+            compacting = ample;
+        }
+    }
+
+    /** Has all written to sorted files, unless that has failed before: then it may not come to an end. */
+    void flushIfSound() {
+        try {
+            if (database.getLongProperty("rocksdb.background-errors") == 0) {
+                database.flush(flushing, families);
+            }
+        } catch (RocksDBException full) {
+            // What is not in the files stays in the journal.
+        }
     }
 
     @Override

@@ -9,14 +9,10 @@ import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,17 +21,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: the event loop only.
  *
- * <p>Bounds: of input it holds what has arrived, never what a length announces. A client may have
- * 1,024 requests or 32 MiB of them unanswered; then nothing more is read from it until answers have gone
- * out, nor while it does not read its own. Values that would wait behind 64 MiB of unread answers are replaced by
- * {@code OVERLOADED}. A node that lets 128 MiB pile up is cut off.
+ * <p>Bounds: of input it holds what has arrived, never what a length announces, and no more is read than {@link Backpressure}
+ * allows. Values that would wait behind 64 MiB of unread answers are replaced by {@code OVERLOADED}. A node that lets 128 MiB
+ * pile up is cut off.
  *
- * <p>Closing: a client that sent something wrong is told, then its input is thrown away for a moment, because closing
- * with unread input would make the kernel reset the connection and the explanation would be lost.
+ * <p>How it ends: see {@link Closing}.
  */
 public final class Connection extends ChannelInboundHandlerAdapter {
-    private static final long LINGER_MS = 1_000;
-
     private final NettyNetwork network;
     private final long id;
     private final @Nullable ServerNode peer;
@@ -47,20 +39,12 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     private final RequestsInHand requests;
     private final Admission admission;
+    private final Backpressure backpressure;
+    private final Closing closing;
     /** The machine knows this link and must be told when it closes. */
     private boolean node;
 
     private boolean dirty;
-    private boolean resumeQueued;
-    /** The language has a request that must wait for an earlier one. */
-    private boolean stalled;
-    /** The other side sends no more, but may still read. */
-    private boolean inputEnded;
-    /** Refused: what still comes is thrown away. */
-    private boolean refused;
-
-    private boolean finishing;
-    private boolean closed;
 
     /** @param peer null: the other side opened it */
     Connection(NettyNetwork network, long id, Channel channel, @Nullable ServerNode peer) {
@@ -74,6 +58,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
                 channel, network.allocator(), peer == null ? network.answerBudget() : MemoryBudget.unlimited());
         this.requests = new RequestsInHand(inputBudget);
         this.admission = new Admission(network.options(), inputBudget, peer != null);
+        this.backpressure = new Backpressure(channel, requests, output, peer != null, this::resume);
+        this.closing = new Closing(channel);
     }
 
     /** Names it for the life of the process. */
@@ -118,16 +104,13 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Whether another message may be taken now. */
     public boolean mayRead() {
-        // Between nodes only the side that was called waits for its answers to leave: never both for each other.
-        boolean mayReadMore =
-                node ? peer != null || !output.isPiledUp() : !stalled && requests.haveRoom() && channel.isWritable();
-        return !closed && !refused && mayReadMore;
+        return closing.takesInput() && backpressure.letsMoreIn(node);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf arrived = (ByteBuf) message;
-        if (refused || closed) {
+        if (!closing.takesInput()) {
             arrived.release();
             return;
         }
@@ -150,17 +133,17 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             if (mayRead()) {
                 language(in).read(in);
             }
-            if (inputEnded && mayRead()) {
+            if (closing.hasInputEnded() && mayRead()) {
                 language(in).inputEnded(in);
                 in.skipBytes(in.readableBytes());
             }
         } catch (BadInputException bad) {
             refuse(bad.code(), bad.explanation());
         }
-        if (refused || closed) {
-            input.release();
-        } else {
+        if (closing.takesInput()) {
             input.trim();
+        } else {
+            input.release();
         }
     }
 
@@ -172,9 +155,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void updateReading() {
-        boolean read = refused || mayRead();
-        if (!closed && channel.config().isAutoRead() != read) {
-            channel.config().setAutoRead(read);
+        if (!closing.isClosed()) {
+            backpressure.read(closing.isRefused() || mayRead());
         }
     }
 
@@ -243,33 +225,21 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** The request is done with, whether or not its client is still there. */
     void answer(ClientRequest request, Result result) {
         requests.remove(request);
-        if (closed) {
+        if (closing.isClosed()) {
             return;
         }
         request.answer(output.mayHold(result) ? result : OutputBuffer.FULL);
         markDirty();
-        resumeLater();
+        backpressure.resumeIfFew();
     }
 
     /** For a {@link Language}: nothing more is read until that is taken back. */
     public void stall(boolean waiting) {
-        stalled = waiting;
-        if (!waiting && !resumeQueued) {
-            resumeQueued = true;
-            channel.eventLoop().execute(this::resume);
-        }
-    }
-
-    private void resumeLater() {
-        if (!resumeQueued && !channel.config().isAutoRead() && requests.areFew()) {
-            resumeQueued = true;
-            channel.eventLoop().execute(this::resume);
-        }
+        backpressure.stall(waiting);
     }
 
     private void resume() {
-        resumeQueued = false;
-        if (!closed) {
+        if (!closing.isClosed()) {
             consume();
             updateReading();
             finishIfAnswered();
@@ -279,7 +249,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (channel.isWritable()) {
-            resumeLater();
+            backpressure.resumeIfFew();
         } else {
             updateReading();
         }
@@ -290,7 +260,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** Sends a message to the node at the other end; cuts the link if it does not read. */
     void send(Message message) {
         Language spoken = language;
-        if (closed || spoken == null) {
+        if (closing.isClosed() || spoken == null) {
             return;
         }
         if (output.unsentBytes() > OutputBuffer.MAX_NODE_UNSENT_BYTES) {
@@ -326,7 +296,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** The turn has ended. */
     void flush() {
         dirty = false;
-        if (!closed) {
+        if (!closing.isClosed()) {
             output.push();
             channel.flush();
             finishIfAnswered();
@@ -341,71 +311,56 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     /** Tells the other side what is wrong with what it sent, once earlier requests are answered, and closes. */
     void refuse(ErrorCode code, String message) {
-        if (refused || closed) {
+        if (!closing.refuse()) {
             return;
         }
-        refused = true;
         if (language != null) {
             language.refuse(code, message);
         } else {
-            byte[] line = network.errorLine(code, message);
+            byte[] line = JsonLanguage.errorLine(code, message);
             write(line, 0, line.length);
         }
         flushSoon();
     }
 
     /** When nothing more will be answered: says so to the other side, then closes. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the channel is going away either way
     private void finishIfAnswered() {
-        if (!(refused || inputEnded) || !requests.isEmpty() || finishing || !input.isEmpty()) {
-            return;
+        if (closing.isDue() && requests.isEmpty() && input.isEmpty()) {
+            closing.finish(output);
         }
-        finishing = true;
-        output.push();
-        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(written -> {
-            if (refused && written.isSuccess() && channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
-            } else {
-                channel.close();
-            }
-        });
-        channel.eventLoop().schedule(this::closeNow, LINGER_MS, TimeUnit.MILLISECONDS);
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // a listener closes the channel
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event != ChannelInputShutdownEvent.INSTANCE) {
             return;
         }
-        if (node || refused || language == null) {
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        if (node || closing.isRefused() || language == null) {
+            closing.closeOnceWritten();
             return;
         }
-        inputEnded = true;
+        closing.inputEnded();
         consume();
         finishIfAnswered();
     }
 
     /** Closes after one attempt to write out what was sent. */
     public void close() {
-        if (!closed) {
+        if (!closing.isClosed()) {
             flush();
             closeNow();
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // channelInactive follows
     void closeNow() {
-        channel.close();
+        closing.closeNow();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        if (closed) {
+        if (!closing.closed()) {
             return;
         }
-        closed = true;
         input.release();
         output.close();
         network.closed(this);

@@ -1,39 +1,29 @@
 package com.kvstore.transport;
 
-import com.kvstore.common.ClientMessage;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
-import com.kvstore.common.Password;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.wire.FrameWriter;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.collection.LongObjectHashMap;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node's TCP connections and its UDP port, on one event loop.
+ * A node's TCP connections and its UDP port, on one event loop: what arrives on them goes to the machine, what the machine
+ * sends goes out when its turn ends. Connections come from the {@link Acceptor} and the {@link Connector}.
  *
  * <p>Threading: the loop only, but for {@link #listen}, which blocks and is called from outside.
  *
@@ -50,18 +40,15 @@ public final class NettyNetwork implements Network {
     private final EventLoop loop;
     private final NetworkOptions options;
     private final Names names;
-    private final Newcomers newcomers;
     private final MemoryBudget inputBudget;
     private final MemoryBudget answerBudget;
-    private final Bootstrap client;
+    private final Acceptor acceptor;
+    private final Connector connector;
     private final List<Language.Factory> languages;
     private final FrameWriter writer = new FrameWriter();
 
     private final LongObjectHashMap<Connection> connections = new LongObjectHashMap<>();
     private final PendingRequests requests = new PendingRequests();
-    private final List<Channel> listening = new ArrayList<>();
-    /** The ports where one language is spoken, whatever comes first. */
-    private final Map<Channel, Language.Factory> dedicated = new HashMap<>();
 
     private List<Connection> dirty = new ArrayList<>();
     private List<Connection> flushing = new ArrayList<>();
@@ -71,20 +58,19 @@ public final class NettyNetwork implements Network {
     private @Nullable UdpPort udp;
     private PasswordTrouble passwords = new PasswordTrouble(problem -> {});
     private long lastLink;
-    private int accepted;
     private boolean flushQueued;
 
     public NettyNetwork(EventLoop loop, NetworkOptions options) {
         this.loop = loop;
         this.options = options;
         this.names = new Names(loop);
-        this.newcomers = new Newcomers(loop, options.silenceTimeoutMs());
         this.inputBudget = new MemoryBudget(options.memoryBytes());
         this.answerBudget = new MemoryBudget(options.memoryBytes());
         this.languages = new ArrayList<>(List.of(
-                new Language.Factory(BinaryLanguage::beginsWith, connection -> new BinaryLanguage(connection, writer)),
+                new Language.Factory(BinaryLanguage::beginsWith, this::binary),
                 new Language.Factory(JsonLanguage::beginsWith, JsonLanguage::new)));
-        this.client = Sockets.outgoing(loop, options.connectTimeoutMs());
+        this.acceptor = new Acceptor(this, loop, options);
+        this.connector = new Connector(this, loop, options, names);
     }
 
     /**
@@ -123,20 +109,7 @@ public final class NettyNetwork implements Network {
 
     /** @param only the one language spoken there; null: the first byte of a connection tells */
     public Listener listen(String host, int port, Language.@Nullable Factory only) throws PortUnavailableException {
-        ChannelFuture bound = Sockets.incoming(loop, this::accept)
-                .bind(new InetSocketAddress(host, port))
-                .awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new PortUnavailableException("TCP", host, port, bound.cause());
-        }
-        Channel channel = bound.channel();
-        loop.execute(() -> {
-            listening.add(channel);
-            if (only != null) {
-                dedicated.put(channel, only);
-            }
-        });
-        return new Listener(channel);
+        return new Listener(acceptor.listen(host, port, only));
     }
 
     /** A port this node has. */
@@ -153,89 +126,32 @@ public final class NettyNetwork implements Network {
 
     // ---- connections come and go --------------------------------------------------------------------------------
 
-    @SuppressWarnings("FutureReturnValueIgnored") // a listener closes the channel
-    private void accept(Channel channel) {
-        if (accepted >= options.maxConnections()) {
-            String full = "The server has " + accepted + " connections open, which is its limit (--max-connections)."
-                    + " Retry a little later.";
-            Language.Factory only = dedicated.get(channel.parent());
-            byte[] line = only == null
-                    ? errorLine(ErrorCode.OVERLOADED, full)
-                    : only.refusal().apply(ErrorCode.OVERLOADED, full);
-            channel.writeAndFlush(Unpooled.wrappedBuffer(line)).addListener(ChannelFutureListener.CLOSE);
-            return;
-        }
-        accepted++;
-        Connection connection = new Connection(this, ++lastLink, channel, null);
-        connections.put(connection.id(), connection);
-        channel.pipeline().addLast(connection);
-        newcomers.add(connection);
-    }
-
     @Override
     public void connect(ServerNode peer) {
-        names.lookUp(peer.host(), address -> {
-            if (address == null) {
-                sink.accept(new Input.ConnectFailed(peer, false));
-            } else {
-                connect(peer, address);
-            }
-        });
+        connector.connect(peer);
     }
 
-    private void connect(ServerNode peer, InetAddress address) {
-        Bootstrap bootstrap = client.clone().handler(new ChannelInitializer<>() {
-            @Override
-            protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(new Connection(NettyNetwork.this, ++lastLink, channel, peer));
-            }
-        });
-        bootstrap.connect(new InetSocketAddress(address, peer.port())).addListener((ChannelFuture done) -> {
-            // Where no channel could be made at all, Netty calls from another thread.
-            if (loop.inEventLoop()) {
-                connected(peer, done);
-            } else {
-                loop.execute(() -> connected(peer, done));
-            }
-        });
+    /**
+     * A connection with a number of its own; {@link #add} makes it known.
+     *
+     * @param peer null: the other side opened it
+     */
+    Connection connectionOf(Channel channel, @Nullable ServerNode peer) {
+        return new Connection(this, ++lastLink, channel, peer);
     }
 
-    private void connected(ServerNode peer, ChannelFuture done) {
-        if (!done.isSuccess()) {
-            sink.accept(new Input.ConnectFailed(peer, isRefusal(done.cause())));
-            return;
-        }
-        Channel channel = done.channel();
-        Connection connection = channel.pipeline().get(Connection.class);
-        if (channel.localAddress().equals(channel.remoteAddress())) {
-            // TCP's simultaneous open: the port nobody listens on was the one this socket was given.
-            connection.closeNow();
-            sink.accept(new Input.ConnectFailed(peer, true));
-            return;
-        }
+    /** From now on the connection is found by its number. */
+    void add(Connection connection) {
         connections.put(connection.id(), connection);
-        if (options.jsonLinks()) {
-            connection.opened(new JsonLanguage(connection));
-        } else {
-            BinaryLanguage binary = new BinaryLanguage(connection, writer);
-            connection.opened(binary);
-            binary.sendPreamble();
-            dirty(connection);
-        }
-        Password password = options.password();
-        if (password != null) {
-            connection.send(new ClientMessage.Request(0, new Command.Authenticate(password.bytes()), null));
-        }
-        sink.accept(new Input.LinkOpened(connection.id(), peer));
     }
 
-    private static boolean isRefusal(Throwable cause) {
-        return cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException);
+    BinaryLanguage binary(Connection connection) {
+        return new BinaryLanguage(connection, writer);
     }
 
     void closed(Connection connection) {
         if (!connection.outgoing()) {
-            accepted--;
+            acceptor.closed();
         }
         if (connections.remove(connection.id()) != null && connection.isNode()) {
             sink.accept(new Input.LinkClosed(connection.id()));
@@ -254,7 +170,7 @@ public final class NettyNetwork implements Network {
 
     /** @throws BadInputException when no language begins so */
     Language languageOf(int firstByte, Connection connection) throws BadInputException {
-        Language.Factory only = dedicated.get(connection.channel().parent());
+        Language.Factory only = acceptor.onlyLanguageOf(connection.channel());
         if (only != null) {
             return only.open().apply(connection);
         }
@@ -284,6 +200,11 @@ public final class NettyNetwork implements Network {
 
     void received(long link, Message message) {
         sink.accept(new Input.Received(link, message));
+    }
+
+    /** What became of an attempt to connect. */
+    void deliver(Input input) {
+        sink.accept(input);
     }
 
     void requested(ClientRequest request, Command command, @Nullable RequestId id) {
@@ -354,11 +275,8 @@ public final class NettyNetwork implements Network {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // nothing depends on it
     public void shutdown(long timeoutMs, Runnable then) {
-        for (Channel channel : listening) {
-            channel.close();
-        }
+        acceptor.stop();
         endTurn();
         awaitSent(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs), then);
     }
@@ -406,9 +324,5 @@ public final class NettyNetwork implements Network {
         if (DEBUG) {
             System.err.println("link " + connection.id() + " " + connection.channel() + ": " + cause);
         }
-    }
-
-    byte[] errorLine(ErrorCode code, String message) {
-        return JsonLanguage.errorLine(code, message);
     }
 }

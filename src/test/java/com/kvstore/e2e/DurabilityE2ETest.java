@@ -336,8 +336,8 @@ class DurabilityE2ETest {
     void onAFullDiskReadsGoOnWritesAnswerNoSpaceAndGoOnOnceThereIsRoom() throws Exception {
         int[] ports = freePorts(2);
         try (Cluster cluster = new Cluster("--min-copies", "2");
-                SmallDisk disk = SmallDisk.mount(cluster.directory.resolve("small"), 100)) {
-            disk.fill("ballast", 60);
+                SmallDisk disk = SmallDisk.mount(cluster.directory.resolve("small"), 200)) {
+            disk.fill("ballast", 100);
             cluster.startCoordinator();
             cluster.launchSlave(ports[0], "--data-dir", "small/data");
             cluster.launchSlave(ports[1], options(ports[1]));

@@ -122,7 +122,7 @@ final class Mutants {
             new Mutant(
                     "lost values live on in the cache",
                     TWO_PHASE + "TwoPhaseCoordinator.java",
-                    "if (ViewChanges.beganAnew(before, after)) {",
+                    "if (DataLoss.beganAnew(before, after)) {",
                     "if (false) {",
                     1621),
             new Mutant(

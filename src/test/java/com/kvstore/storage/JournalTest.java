@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.kvstore.SmallDisk;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -318,6 +319,20 @@ class JournalTest {
                 }
             }
             Files.write(now.getKey(), after);
+        }
+    }
+
+    @Test
+    void aFileThatIsMadeAheadLeavesMostOfTheRoomToTheTables() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(directory.resolve("small"), 40);
+                Journal journal = Journal.open(disk.directory().resolve("j"), 0, opener)) {
+            long roomBytes = Files.getFileStore(disk.directory()).getUsableSpace();
+            for (int i = 0; i < 6; i++) {
+                journal.append(new byte[(int) (roomBytes / 16)], true);
+            }
+            long leftBytes = Files.getFileStore(disk.directory()).getUsableSpace();
+            journal.prepare();
+            assertTrue(Files.getFileStore(disk.directory()).getUsableSpace() >= leftBytes / 4 * 3 - PAGE);
         }
     }
 }

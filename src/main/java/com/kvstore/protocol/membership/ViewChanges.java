@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The ring says where keys should be, the arcs where they are. A change of the ring ({@link #join}, {@link #remove},
  * {@link #forget}, {@link #drain}) only cuts the arcs anew and gives copies that stay the table of their new role;
  * {@link #announce} then adds what is missing, and {@link #complete} tells that it is there. So: after every change, and
- * whenever a member becomes reachable, call {@link #announce}.
+ * whenever a member becomes reachable, call {@link #announce}. What a change has done to the data tells {@link DataLoss}.
  *
  * <p>Invariants, on top of {@link View}'s and {@link Arc}'s: an arc that is not lost has a copy in sync, unless the store
  * never had a member; a copy becomes in sync only by {@link #complete}, or as the first copy of an empty store.
@@ -57,7 +57,7 @@ public final class ViewChanges {
     /**
      * The same for a process that has been a member before and was only out of reach for so long that it was taken off the
      * ring. The id after its own is never given to anybody, so that a loss while it is there is not mistaken for the end of
-     * everybody who held data: see {@link #allDataGone}.
+     * everybody who held data: see {@link DataLoss#allDataGone}.
      */
     public static View join(View view, ServerNode address, long incarnation, boolean durable, boolean returns) {
         if (!canJoin(view, address)) {
@@ -71,7 +71,7 @@ public final class ViewChanges {
         members.put(id, new Member(id, address, incarnation, durable, false));
         HashRing ring = withPointsOf(address, view);
         List<Arc> arcs = Arcs.placed(view.arcs(), ring, Placements.of(ring, members));
-        if (neverUsed(view)) {
+        if (DataLoss.neverUsed(view)) {
             List<Copy> everything = List.of(new Copy(id, Table.OWN, Sync.IN_SYNC));
             arcs.replaceAll(arc -> arc.with(everything));
         }
@@ -80,7 +80,7 @@ public final class ViewChanges {
 
     /**
      * A member's address came back with other, empty data: at its old positions, as a new member that holds nothing.
-     * Arcs that only the old one held in sync are lost, unless that makes the store a new one: {@link #isNewStore} tells.
+     * Arcs that only the old one held in sync are lost, unless that makes the store a new one: {@link DataLoss#isNewStore} tells.
      *
      * @param memberId the old member
      */
@@ -100,25 +100,11 @@ public final class ViewChanges {
         members.remove(memberId);
         members.put(id, new Member(id, old.address(), newIncarnation, durable, old.leaving()));
         List<Arc> arcs = map(view.arcs(), arc -> Arcs.without(arc, memberId));
-        if (Collections.disjoint(members.keySet(), mayHoldKeys) && allDataGone(view, members, arcs)) {
+        if (Collections.disjoint(members.keySet(), mayHoldKeys) && DataLoss.allDataGone(view, members, arcs)) {
             Placements placements = Placements.of(view.ring(), members);
             arcs.replaceAll(arc -> anew(arc, id, placements.at(arc.end())));
         }
         return next(view, view.ring(), members, Arcs.merged(arcs, view.ring()));
-    }
-
-    /**
-     * Whether a {@link #reincarnate} made the store a new one: every member kept its data in memory only and has come
-     * back empty since the last of the data was lost, so nothing is lost any more: there is nothing.
-     */
-    public static boolean isNewStore(View before, View after) {
-        int newcomer = before.nextMemberId();
-        boolean startsInSync = false;
-        for (Arc arc : after.arcs()) {
-            Copy copy = arc.copyOf(newcomer);
-            startsInSync |= copy != null && copy.inSync();
-        }
-        return (startsInSync || hasLostArc(before)) && !hasLostArc(after);
     }
 
     /**
@@ -252,71 +238,6 @@ public final class ViewChanges {
         return others;
     }
 
-    /**
-     * Whether anywhere the copies in sync are others than before, with none in common: what they hold was not handed on
-     * from those, and what was read from those is no longer so.
-     */
-    public static boolean beganAnew(View before, View after) {
-        int i = 0;
-        for (Arc now : after.arcs()) {
-            while (before.arcs().get(i).end() < now.start()) {
-                i++;
-            }
-            for (int j = i; j < before.arcs().size() && before.arcs().get(j).start() <= now.end(); j++) {
-                if (now.inSyncCopies() > 0 && !shareInSyncMember(before.arcs().get(j), now)) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private static boolean shareInSyncMember(Arc one, Arc other) {
-        for (Copy copy : one.copies()) {
-            Copy there = other.copyOf(copy.member());
-            if (copy.inSync() && there != null && there.inSync()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static boolean neverUsed(View view) {
-        for (Arc arc : view.arcs()) {
-            if (arc.lost() || !arc.copies().isEmpty()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /**
-     * Whether nobody is left who may hold anything written before the loss, and nobody could have: no data survived a
-     * process, everything is lost, every member present has come back (or joined) since some member last held data, and
-     * the arcs lost just now leave no half-filled copy behind.
-     *
-     * <p>Ids rise: if the members are just the last ones that were taken in, each came after everyone who is gone. A
-     * member that was only cut off keeps its old id, or has a new one with a gap behind it, and then a loss is a loss.
-     */
-    private static boolean allDataGone(View before, SortedMap<Integer, Member> members, List<Arc> arcs) {
-        for (Member member : before.members().values()) {
-            if (member.durable()) {
-                return false;
-            }
-        }
-        if (members.firstKey() <= before.nextMemberId() - members.size()) {
-            return false;
-        }
-        for (int i = 0; i < arcs.size(); i++) {
-            boolean lostNow =
-                    before.arcs().get(i).inSyncCopies() > 0 && arcs.get(i).inSyncCopies() == 0;
-            if (!arcs.get(i).lost() || (lostNow && !arcs.get(i).copies().isEmpty())) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** The arc in a store that begins again: nothing is lost, and a copy of nothing is in sync. */
     private static Arc anew(Arc arc, int member, Placement wanted) {
         Table table = wanted.tableOf(member);
@@ -324,15 +245,6 @@ public final class ViewChanges {
                 ? arc.copies()
                 : List.of(new Copy(member, table == null ? Table.OWN : table, Sync.IN_SYNC));
         return new Arc(arc.start(), arc.end(), copies, false);
-    }
-
-    private static boolean hasLostArc(View view) {
-        for (Arc arc : view.arcs()) {
-            if (arc.lost()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static HashRing withPointsOf(ServerNode address, View view) {

@@ -1,11 +1,9 @@
 package com.kvstore.protocol.ring;
 
-import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.Result;
-import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.kernel.Machine;
@@ -14,7 +12,6 @@ import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.MembershipMessage.Fenced;
 import com.kvstore.protocol.membership.MembershipMessage.Goodbye;
-import com.kvstore.protocol.membership.MembershipMessage.GoodbyeAnswer;
 import com.kvstore.protocol.membership.MembershipMessage.Heartbeat;
 import com.kvstore.protocol.membership.MembershipMessage.Register;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
@@ -31,9 +28,6 @@ import com.kvstore.protocol.snapshot.SnapshotMessage.FrozenPage;
 import com.kvstore.protocol.twophase.TwoPhaseCoordinator;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,10 +51,11 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
     private final MoveScheduler moves;
     private final Registrar registrar;
     private final HealthMonitor health;
-    private final AdminCommands admin;
+    private final Goodbyes goodbyes;
     private final Cut cut;
     private final Snapshots snapshots;
     private final AntiEntropy antiEntropy;
+    private final ClientCommands commands;
     private boolean running;
     private boolean deposed;
     private boolean stopping;
@@ -92,10 +87,12 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         moves = new MoveScheduler(surroundings, config.moveBytesPerSecond());
         registrar = new Registrar(views, peers, this, config.heartbeatPort());
         health = new HealthMonitor(views, peers, config);
-        admin = new AdminCommands(views, peers, surroundings);
+        goodbyes = new Goodbyes(views, peers, health);
         cut = new Cut(views, peers, twoPhase, coordinatorId >>> 2);
         snapshots = new Snapshots(cut, peers);
         antiEntropy = new AntiEntropy(cut, views, peers);
+        AdminCommands admin = new AdminCommands(views, peers, surroundings);
+        commands = new ClientCommands(views, twoPhase, snapshots, antiEntropy, admin);
     }
 
     @Override
@@ -235,7 +232,7 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
                 depose(fenced.epoch(), effects);
             }
         } else if (received.message() instanceof Goodbye goodbye) {
-            onGoodbye(link, goodbye, effects);
+            goodbyes.on(link, goodbye, effects);
         } else {
             Peer peer = peers.greetedOn(link);
             if (peer == null || peer.member() == 0) {
@@ -256,24 +253,6 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
         }
     }
 
-    private void onGoodbye(long link, Goodbye goodbye, Effects effects) {
-        Peer peer = peers.at(goodbye.self());
-        if (peer == null || peer.member() == 0 || peer.incarnation() != goodbye.incarnation()) {
-            effects.send(link, new GoodbyeAnswer(goodbye.number(), 0));
-            return;
-        }
-        int only = health.arcsOnlyReachableAt(peer.member());
-        if (only == 0 && (views.isChanging() || peer.isBeingGreeted())) {
-            // The view on its way, or the greeting, may count on this copy: it asks again in a moment.
-            only = 1;
-        }
-        if (only == 0 && !peer.going()) {
-            effects.note("INFO", "Server " + peer.address() + " is going");
-        }
-        peers.goodbye(peer, link, only == 0);
-        effects.send(link, new GoodbyeAnswer(goodbye.number(), only));
-    }
-
     private void depose(long epoch, Effects effects) {
         if (!deposed) {
             deposed = true;
@@ -286,27 +265,10 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
 
     private void onRequest(long client, Command command, @Nullable RequestId id, long nowNs, Effects effects) {
         String refusal = refusal();
-        if (refusal != null) {
+        if (refusal == null) {
+            commands.on(client, command, id, nowNs, effects);
+        } else {
             effects.reply(client, Result.Failure.of(ErrorCode.UNAVAILABLE, "Not applied: " + refusal));
-        } else if (TwoPhaseCoordinator.answers(command)) {
-            if (command instanceof Command.Transact transact && !isWellFormed(transact.writes())) {
-                effects.reply(
-                        client,
-                        Result.Failure.of(
-                                ErrorCode.BAD_REQUEST, "A transaction has at least one write and no key twice"));
-            } else {
-                twoPhase.submit(client, command, id, nowNs, effects);
-            }
-        } else if (command instanceof Command.Snapshot snapshot) {
-            snapshots.on(client, snapshot, nowNs, effects);
-        } else if (command instanceof Command.Repair) {
-            antiEntropy.on(client, nowNs, effects);
-        } else if (command instanceof Command.Ping) {
-            effects.reply(client, new Result.Pong(views.current().epoch()));
-        } else if (!admin.on(client, command, effects)) {
-            effects.reply(
-                    client,
-                    Result.Failure.of(ErrorCode.BAD_REQUEST, "Only a data node shows its tables: ask one of them"));
         }
     }
 
@@ -318,19 +280,6 @@ public final class CoordinatorMachine implements Machine, ViewKeeper.Listener, P
             return "the coordinator is shutting down";
         }
         return running ? null : "the coordinator is starting. Try again in a moment";
-    }
-
-    private static boolean isWellFormed(List<Write> writes) {
-        if (writes.size() <= 1) {
-            return !writes.isEmpty();
-        }
-        Set<Bytes> keys = new HashSet<>();
-        for (Write write : writes) {
-            if (!keys.add(write.key())) {
-                return false;
-            }
-        }
-        return true;
     }
 
     @Override

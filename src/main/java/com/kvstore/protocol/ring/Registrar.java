@@ -4,6 +4,7 @@ import com.kvstore.common.ErrorCode;
 import com.kvstore.common.HashRing;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Effects;
+import com.kvstore.protocol.membership.DataLoss;
 import com.kvstore.protocol.membership.Liveness;
 import com.kvstore.protocol.membership.Member;
 import com.kvstore.protocol.membership.MembershipMessage.Register;
@@ -142,7 +143,7 @@ final class Registrar {
                             : view;
                     newStore[0] = view.memberAt(address) != null
                             && after.epoch() > view.epoch()
-                            && ViewChanges.isNewStore(view, after);
+                            && DataLoss.isNewStore(view, after);
                     return after;
                 },
                 (view, thenNs, sink) -> {

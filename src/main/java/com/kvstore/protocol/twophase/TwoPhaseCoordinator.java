@@ -13,21 +13,18 @@ import com.kvstore.common.Result;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
-import com.kvstore.protocol.membership.Liveness;
+import com.kvstore.protocol.membership.DataLoss;
 import com.kvstore.protocol.membership.MembershipMessage.Welcome;
 import com.kvstore.protocol.membership.Range;
 import com.kvstore.protocol.membership.View;
-import com.kvstore.protocol.membership.ViewChanges;
 import com.kvstore.protocol.parts.RequestTable;
 import com.kvstore.protocol.parts.WallClock;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Expired;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.ScanReply;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +39,6 @@ public final class TwoPhaseCoordinator {
     private record Held(
             long client, Command command, @Nullable RequestId id) {}
 
-    private static final TimerId COMMITS = new TimerId("commits", 0);
-
-    private final Cluster cluster;
     private final Channels channels;
     private final ReadCache cache;
     private final StaleMarker stale;
@@ -53,16 +47,10 @@ public final class TwoPhaseCoordinator {
     private final Reads reads;
     private final ReadFence fence;
     private final Scans scans;
-    private final WallClock clock;
     private final Recovery recovery;
+    private final Batches batches;
     private final int maxWaiting;
     private final Deque<Held> held = new ArrayDeque<>();
-    /** For when {@link #COMMITS} is set; {@link Long#MAX_VALUE} if it is not. */
-    private long commitsTimerNs = Long.MAX_VALUE;
-
-    /** Who was sent nothing for so long is asked when the turn ends; {@link Long#MAX_VALUE}: nobody. */
-    private long pingIdleNs = Long.MAX_VALUE;
-
     private long startEpoch = Long.MAX_VALUE;
     private long served;
 
@@ -73,8 +61,6 @@ public final class TwoPhaseCoordinator {
      * @param maxWaiting requests in hand at once
      */
     public TwoPhaseCoordinator(Cluster cluster, WallClock clock, int cacheSize, int minCopies, int maxWaiting) {
-        this.cluster = cluster;
-        this.clock = clock;
         this.channels = new Channels(cluster);
         this.cache = new ReadCache(cacheSize);
         this.stale = new StaleMarker(cluster, channels);
@@ -91,6 +77,7 @@ public final class TwoPhaseCoordinator {
                 new AttemptBuilder(cluster, minCopies),
                 new WriteResolver(cluster, reads, clock));
         this.recovery = new Recovery(cluster, channels, stale);
+        this.batches = new Batches(cluster, channels, transactions, recovery, clock);
         this.maxWaiting = maxWaiting;
     }
 
@@ -241,12 +228,12 @@ public final class TwoPhaseCoordinator {
      * behind with the value before.
      */
     public void viewChanging(View before, long nowNs, Effects effects) {
-        channels.send(turn(before.epoch(), nowNs), effects);
+        batches.send(before, nowNs, effects);
     }
 
     /** Another view is in force. */
     public void viewChanged(View before, View after, long nowNs, Effects effects) {
-        if (ViewChanges.beganAnew(before, after)) {
+        if (DataLoss.beganAnew(before, after)) {
             cache.lost();
         }
         for (int member : before.members().keySet()) {
@@ -285,75 +272,31 @@ public final class TwoPhaseCoordinator {
         }
         if (scans.isAsking()) {
             // Whose question must find the commits that were decided before.
-            channels.send(turn(nowNs), effects);
+            batches.send(nowNs, effects);
         } else {
-            armCommits(channels.sendUrgent(turn(nowNs), effects), effects);
+            batches.sendUrgent(nowNs, effects);
         }
         scans.turnEnded(effects);
         if (stale.isWaiting()) {
-            pingWhere(stale::asks, nowNs, effects);
+            batches.ping(stale::asks, nowNs, effects);
         }
-        fence.askFor(channel -> channels.send(channel, turn(nowNs), effects), nowNs);
-        pingIdle(nowNs, effects);
-    }
-
-    private void armCommits(long dueNs, Effects effects) {
-        if (dueNs < commitsTimerNs) {
-            commitsTimerNs = dueNs;
-            effects.setTimer(COMMITS, dueNs);
-        }
+        fence.askFor(channel -> batches.send(channel, nowNs, effects), nowNs);
+        batches.turnEnded(nowNs, effects);
     }
 
     /** @return whether the timer is this class's; what it was for is done at the end of the turn */
     public boolean onTimer(TimerId timer) {
-        if (!timer.equals(COMMITS)) {
-            return false;
-        }
-        commitsTimerNs = Long.MAX_VALUE;
-        return true;
+        return batches.onTimer(timer);
     }
 
     /** The process ends: nothing that is decided waits any longer. */
     public void flush(long nowNs, Effects effects) {
-        channels.send(turn(nowNs), effects);
+        batches.send(nowNs, effects);
     }
 
-    /**
-     * When the turn ends, members that were sent nothing for {@code idleNs} are asked for a sign of life, which also renews
-     * their grant. Not before: what is gathered for one member must not leave ahead of what is gathered for the others, or a
-     * transaction that is decided in between would come between the reads of a multi-get.
-     */
+    /** When the turn ends, members that were sent nothing for {@code idleNs} are asked for a sign of life. */
     public void ping(long idleNs) {
-        pingIdleNs = idleNs;
-    }
-
-    private void pingIdle(long nowNs, Effects effects) {
-        if (pingIdleNs != Long.MAX_VALUE) {
-            long idleNs = pingIdleNs;
-            pingIdleNs = Long.MAX_VALUE;
-            pingWhere(
-                    channel -> channel.retryUnstored(idleNs, nowNs) || nowNs - channel.lastSentNs >= idleNs,
-                    nowNs,
-                    effects);
-        }
-    }
-
-    private Channel.Turn turn(long nowNs) {
-        return turn(cluster.view().epoch(), nowNs);
-    }
-
-    private Channel.Turn turn(long epoch, long nowNs) {
-        return new Channel.Turn(epoch, transactions.settledBelow(), recovery.priorSettled(), clock.nowMs(), nowNs);
-    }
-
-    private void pingWhere(Predicate<Channel> wanted, long nowNs, Effects effects) {
-        Channel.Turn turn = turn(nowNs);
-        for (int member : cluster.view().members().keySet()) {
-            Channel channel = channels.of(member);
-            if (cluster.liveness(member) == Liveness.UP && wanted.test(channel)) {
-                channels.send(channel, turn, effects);
-            }
-        }
+        batches.pingIdle(idleNs);
     }
 
     /** Gives up waiting for participants that did not come back in time. */
@@ -365,19 +308,12 @@ public final class TwoPhaseCoordinator {
 
     /** Members that left a batch unanswered for longer than {@code timeoutNs}. */
     public List<Integer> hung(long timeoutNs, long nowNs) {
-        List<Integer> members = new ArrayList<>();
-        for (Channel channel : channels.all()) {
-            long oldest = channel.oldestTimeoutFromNs();
-            if (oldest != Long.MAX_VALUE && nowNs - oldest > timeoutNs) {
-                members.add(channel.member);
-            }
-        }
-        return members;
+        return batches.hung(timeoutNs, nowNs);
     }
 
     /** This process did not run for a while: what is in flight gets its whole time-out again. */
     public void forgivePause(long nowNs) {
-        channels.all().forEach(channel -> channel.forgivePause(nowNs));
+        batches.forgivePause(nowNs);
     }
 
     /** Whether every transaction of an epoch before {@code epoch} is applied, or never will be, at {@code member}. */

@@ -311,7 +311,7 @@ class ViewChangesTest {
         View view = ViewChanges.markStale(whole(S1, S2), Set.of(1));
         View back = ViewChanges.reincarnate(view, 1, 999, false);
         ViewInvariants.check(back);
-        assertFalse(ViewChanges.isNewStore(view, back));
+        assertFalse(DataLoss.isNewStore(view, back));
         assertEquals(view.ring(), back.ring());
         assertFalse(back.members().containsKey(1));
         assertEquals(new Member(3, S1, 999, false, false), back.members().get(3));
@@ -324,12 +324,12 @@ class ViewChangesTest {
         View view = ViewChanges.markStale(whole(S1, S2), Set.of(1));
         View back = ViewChanges.reincarnate(view, 2, 999, false);
         ViewInvariants.check(back);
-        assertFalse(ViewChanges.isNewStore(view, back));
+        assertFalse(DataLoss.isNewStore(view, back));
         assertEquals(back.arcs().size(), lostArcs(back));
         assertEquals(Sync.STALE, syncOf(back, 1, 5));
         View filled = filled(back, Set.of(1, 3));
         View again = ViewChanges.reincarnate(filled, 3, 1000, false);
-        assertFalse(ViewChanges.isNewStore(filled, again), "8081 was only cut off");
+        assertFalse(DataLoss.isNewStore(filled, again), "8081 was only cut off");
     }
 
     /** Seed 301204 of the simulator: what one of them still held was given up without a word. */
@@ -338,9 +338,9 @@ class ViewChangesTest {
         View view = ViewChanges.markStale(whole(S1, S2), Set.of(1, 2));
         View first = ViewChanges.reincarnate(view, 1, 50, false);
         View empty = ViewChanges.reincarnate(first, 2, 51, false, Set.of(2));
-        assertTrue(ViewChanges.isNewStore(first, empty), "whoever is replaced does not count");
+        assertTrue(DataLoss.isNewStore(first, empty), "whoever is replaced does not count");
         View lost = ViewChanges.reincarnate(first, 2, 51, false, Set.of(2, 3));
-        assertFalse(ViewChanges.isNewStore(first, lost));
+        assertFalse(DataLoss.isNewStore(first, lost));
         assertTrue(lost.arcs().stream().allMatch(Arc::lost));
     }
 
@@ -353,7 +353,7 @@ class ViewChangesTest {
             View before = view;
             view = ViewChanges.reincarnate(view, order[i], 50 + i, false);
             ViewInvariants.check(view);
-            assertEquals(i == 2, ViewChanges.isNewStore(before, view));
+            assertEquals(i == 2, DataLoss.isNewStore(before, view));
             back.add(4 + i);
             view = filled(view, Set.copyOf(back));
         }
@@ -366,7 +366,7 @@ class ViewChangesTest {
         View first = filled(ViewChanges.reincarnate(view, 2, 50, false), Set.of(3));
         assertEquals(first.arcs().size(), lostArcs(first));
         View second = ViewChanges.reincarnate(first, 1, 51, false);
-        assertTrue(ViewChanges.isNewStore(first, second));
+        assertTrue(DataLoss.isNewStore(first, second));
         assertEquals(0, lostArcs(second));
         assertEquals(Sync.IN_SYNC, syncOf(second, 3, 5), "what was put since then is kept");
         assertTrue(filled(second, Set.of(3, 4)).whole());
@@ -376,11 +376,11 @@ class ViewChangesTest {
     void aSingleServerThatComesBackEmptyMakesANewStoreUnlessItWasDurable() {
         View memory = whole(S1);
         View back = ViewChanges.reincarnate(memory, 1, 50, false);
-        assertTrue(ViewChanges.isNewStore(memory, back));
+        assertTrue(DataLoss.isNewStore(memory, back));
         assertTrue(back.whole());
         View durable = ViewChanges.join(empty(), S1, 1, true);
         View wiped = ViewChanges.reincarnate(durable, 1, 50, true);
-        assertFalse(ViewChanges.isNewStore(durable, wiped));
+        assertFalse(DataLoss.isNewStore(durable, wiped));
         assertEquals(wiped.arcs().size(), lostArcs(wiped));
     }
 
@@ -388,7 +388,7 @@ class ViewChangesTest {
     void aHalfFilledCopyIsWhatRemainsOfALossNotOfANewStore() {
         View view = ViewChanges.announce(join(whole(S1), S2), Set.of(1, 2));
         View back = ViewChanges.reincarnate(view, 1, 50, false);
-        assertFalse(ViewChanges.isNewStore(view, back));
+        assertFalse(DataLoss.isNewStore(view, back));
         assertEquals(back.arcs().size(), lostArcs(back));
     }
 

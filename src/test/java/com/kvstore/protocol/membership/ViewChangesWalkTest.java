@@ -153,7 +153,7 @@ class ViewChangesWalkTest {
         View next = ViewChanges.reincarnate(view, old, ++incarnations, false);
         complete.forEach(holders -> holders.remove(old));
         assertEquals(view.ring(), next.ring());
-        if (ViewChanges.isNewStore(view, next)) {
+        if (DataLoss.isNewStore(view, next)) {
             newStoresSeen++;
             view.members().values().forEach(member -> assertFalse(member.durable()));
             for (int p = 0; p < RING_SIZE; p++) {
