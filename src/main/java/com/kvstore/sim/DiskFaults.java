@@ -11,9 +11,6 @@ import java.util.List;
  * <p>Threading: belongs to one simulation.
  */
 final class DiskFaults {
-    private static final long LONGEST_TROUBLE_NS = 15_000_000_000L;
-    private static final long LONGEST_SLOWNESS_NS = 40_000_000_000L;
-
     private final SimWorld world;
     private final SimCluster cluster;
     private final LossRule rule;
@@ -35,8 +32,7 @@ final class DiskFaults {
         if (fault == Fault.WIPE_SLAVE) {
             return wipe(random.pick(slaves));
         }
-        long longestNs = fault == Fault.SLOW_SLAVE_DISK ? LONGEST_SLOWNESS_NS : LONGEST_TROUBLE_NS;
-        long untilNs = world.nowNs() + random.skewed(10_000_000, longestNs);
+        long untilNs = world.nowNs() + DiskTrouble.lengthNs(fault, random);
         // A full disk seldom is one node's alone: they fill up together.
         boolean all = random.chance(0.3);
         for (Slave slave : all ? slaves : List.of(random.pick(slaves))) {

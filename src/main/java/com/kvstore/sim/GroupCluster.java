@@ -92,22 +92,22 @@ final class GroupCluster {
         }
     }
 
-    Group group() {
-        return group;
-    }
-
     WatchedTable.Ledger ledger() {
         return ledger;
     }
 
     /** What a peer keeps its data on; null: in memory alone. */
     @Nullable SimPeerStore store(SimNode node) {
+        return at(node).store;
+    }
+
+    private Peer at(SimNode node) {
         for (Peer peer : peers) {
             if (peer.node == node) {
-                return peer.store;
+                return peer;
             }
         }
-        return null;
+        throw new IllegalArgumentException(node.name() + " is no peer");
     }
 
     /**
@@ -115,18 +115,10 @@ final class GroupCluster {
      * is up; what a peer that is down has on its disk is not known, and is not counted on.
      */
     boolean mayWipe(SimNode node) {
-        int without = 0;
-        boolean holds = false;
-        for (Peer peer : peers) {
-            Machine machine = peer.machine();
-            boolean holdsIts = machine != null && protocol.holdsItsPart(machine);
-            without += holdsIts ? 0 : 1;
-            holds |= holdsIts && peer.node == node;
-        }
-        return !holds || without < group.tolerated();
+        return mayGo(node, /* stoppingIsGone= */ false);
     }
 
-    /** Whether this node's process may end now: with a disk always, else as {@link #maySpare}. */
+    /** Whether this node's process may end now: with a disk always, else if its memory may go. */
     boolean mayEnd(SimNode node) {
         return store(node) != null || maySpare(node);
     }
@@ -148,13 +140,17 @@ final class GroupCluster {
     }
 
     /** Whether this node's memory may go now without any loss that the protocol does not promise to survive. */
-    boolean maySpare(SimNode node) {
+    private boolean maySpare(SimNode node) {
+        return mayGo(node, /* stoppingIsGone= */ true);
+    }
+
+    private boolean mayGo(SimNode node, boolean stoppingIsGone) {
         int without = 0;
         boolean holds = false;
         for (Peer peer : peers) {
             Machine machine = peer.machine();
-            boolean goes = peer.stopping != null && peer.stopping == peer.node.process();
-            boolean holdsIts = machine != null && !goes && protocol.holdsItsPart(machine);
+            boolean gone = stoppingIsGone && peer.stopping != null && peer.stopping == peer.node.process();
+            boolean holdsIts = machine != null && !gone && protocol.holdsItsPart(machine);
             without += holdsIts ? 0 : 1;
             holds |= holdsIts && peer.node == node;
         }
@@ -163,11 +159,7 @@ final class GroupCluster {
 
     /** Asks a peer to end; from now on it counts as gone. */
     void stop(SimNode node) {
-        for (Peer peer : peers) {
-            if (peer.node == node) {
-                peer.stopping = node.process();
-            }
-        }
+        at(node).stopping = node.process();
         node.requestStop();
     }
 

@@ -33,8 +33,6 @@ final class GroupFaults {
             Fault.WIPE_SLAVE);
 
     private static final long DOWN_NS = 30_000_000_000L;
-    private static final long LONGEST_TROUBLE_NS = 15_000_000_000L;
-    private static final long LONGEST_SLOWNESS_NS = 40_000_000_000L;
 
     private final SimWorld world;
     private final GroupCluster cluster;
@@ -150,8 +148,7 @@ final class GroupFaults {
     }
 
     private boolean troubleDisks(Fault fault) {
-        long longestNs = fault == Fault.SLOW_SLAVE_DISK ? LONGEST_SLOWNESS_NS : LONGEST_TROUBLE_NS;
-        long untilNs = world.nowNs() + random.skewed(10_000_000, longestNs);
+        long untilNs = world.nowNs() + DiskTrouble.lengthNs(fault, random);
         // A full disk seldom is one node's alone: they fill up together.
         SimNode one = random.pick(cluster.nodes());
         boolean all = random.chance(0.3);

@@ -31,18 +31,17 @@ final class SimDisk {
 
     private final Scheduler scheduler;
     private final SimRandom random;
+    private final DiskTrouble trouble;
     private long maxWriteNs;
     private final ArrayDeque<Write> underWay = new ArrayDeque<>();
     private @Nullable SimProcess owner;
     private long lastEndNs;
-    private long fullUntilNs;
-    private long failsUntilNs;
-    private long slowUntilNs;
     private @Nullable Persistent durable;
 
     SimDisk(Scheduler scheduler, SimRandom random, long maxWriteNs) {
         this.scheduler = scheduler;
         this.random = random;
+        this.trouble = new DiskTrouble(scheduler);
         this.maxWriteNs = maxWriteNs;
     }
 
@@ -65,9 +64,9 @@ final class SimDisk {
     /** From now on {@code fault} strikes every write, until then. */
     void trouble(Fault fault, long untilNs) {
         switch (fault) {
-            case FULL_DISK -> fullUntilNs = untilNs;
-            case FAILED_SYNC -> failsUntilNs = untilNs;
-            case SLOW_DISK -> slowUntilNs = untilNs;
+            case FULL_DISK -> trouble.full(untilNs);
+            case FAILED_SYNC -> trouble.failing(untilNs);
+            case SLOW_DISK -> trouble.slow(untilNs);
             default -> throw new IllegalArgumentException(fault + " is no trouble of a disk");
         }
     }
@@ -79,9 +78,7 @@ final class SimDisk {
 
     /** No trouble any more. */
     void mend() {
-        fullUntilNs = 0;
-        failsUntilNs = 0;
-        slowUntilNs = 0;
+        trouble.mend();
     }
 
     void persist(SimProcess process, long token, Persistent state) {
@@ -91,7 +88,7 @@ final class SimDisk {
             return;
         }
         underWay.add(write);
-        boolean slow = scheduler.nowNs() < slowUntilNs;
+        boolean slow = trouble.isSlow();
         long latencyNs = random.skewed(slow ? maxWriteNs : 10_000, slow ? SLOW_WRITE_NS : maxWriteNs);
         lastEndNs = Math.max(lastEndNs + 1, scheduler.nowNs() + latencyNs);
         scheduler.at(lastEndNs, () -> ended(write));
@@ -120,14 +117,9 @@ final class SimDisk {
             return; // a crash came first
         }
         underWay.remove();
-        boolean full = scheduler.nowNs() < fullUntilNs;
-        boolean failed = scheduler.nowNs() < failsUntilNs;
-        if (!full && (!failed || random.chance(0.5))) {
+        if (!trouble.isFull() && (!trouble.isFailing() || random.chance(0.5))) {
             durable = write.state;
         }
-        write.process.deliver(
-                full || failed
-                        ? new Input.PersistFailed(write.token, full ? "No space left on device" : "Input/output error")
-                        : new Input.Persisted(write.token));
+        write.process.deliver(trouble.answer(write.token));
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: belongs to one simulation.
  */
-final class WatchedTable implements RecordTable {
+final class WatchedTable extends ForwardingTable {
     /** What was stored, by whomever first, in one simulation. */
     static final class Ledger {
         private record Place(Bytes key, Version version) {}
@@ -60,9 +60,7 @@ final class WatchedTable implements RecordTable {
     }
 
     private final String who;
-    private final RecordTable table;
     private final @Nullable Ledger ledger;
-
     private final boolean forgetsDeletes;
 
     /**
@@ -70,20 +68,10 @@ final class WatchedTable implements RecordTable {
      * @param forgetsDeletes whether a tombstone is taken out only once no older write of its key can turn up
      */
     WatchedTable(String who, RecordTable table, @Nullable Ledger ledger, boolean forgetsDeletes) {
-        this.forgetsDeletes = forgetsDeletes;
+        super(table);
         this.who = who;
-        this.table = table;
         this.ledger = ledger;
-    }
-
-    @Override
-    public @Nullable StoredRecord get(Bytes key) {
-        return table.get(key);
-    }
-
-    @Override
-    public boolean holds(Bytes key) {
-        return table.holds(key);
+        this.forgetsDeletes = forgetsDeletes;
     }
 
     @Override
@@ -105,40 +93,5 @@ final class WatchedTable implements RecordTable {
             ledger.forget(key, record.version());
         }
         table.remove(key);
-    }
-
-    @Override
-    public void clear() {
-        table.clear();
-    }
-
-    @Override
-    public long keys() {
-        return table.keys();
-    }
-
-    @Override
-    public long tombstones() {
-        return table.tombstones();
-    }
-
-    @Override
-    public long expiring() {
-        return table.expiring();
-    }
-
-    @Override
-    public long bytes() {
-        return table.bytes();
-    }
-
-    @Override
-    public void scan(long from, Visitor visitor) {
-        table.scan(from, visitor);
-    }
-
-    @Override
-    public long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor) {
-        return table.findExpired(from, limit, nowMs, visitor);
     }
 }

@@ -108,7 +108,7 @@ public final class BenchMain {
     }
 
     /** What a fourth data node that joins takes from the clients until it has its share. */
-    private void rebalance() throws IOException, InterruptedException {
+    private void rebalance() throws IOException {
         Target target = cluster("kvstore rebalanced", "4");
         Requests requests = new Requests(Kind.MIX, REBALANCED_KEYS, SEED);
         Load.fill(target.port(), new Requests(Kind.PUT, REBALANCED_KEYS, SEED));
@@ -136,7 +136,7 @@ public final class BenchMain {
         }
     }
 
-    private void durable() throws IOException, InterruptedException {
+    private void durable() throws IOException {
         Target durable = cluster("kvstore durable", "4", "--data-dir", "data");
         warmUp(durable, Kind.PUT);
         Target always = redisIsInstalled() ? redis(false, "always") : null;
@@ -145,7 +145,7 @@ public final class BenchMain {
         }
     }
 
-    private void cached(@Nullable Target single) throws IOException, InterruptedException {
+    private void cached(@Nullable Target single) throws IOException {
         Target cached = cluster("kvstore cached", Integer.toString(2 * KEYS));
         Load.fill(cached.port(), new Requests(Kind.PUT, KEYS, SEED));
         warmUp(cached, Kind.GET);
@@ -165,8 +165,7 @@ public final class BenchMain {
     }
 
     /** @param slaveOptions the last of them names a directory, which gets each slave's port at its end */
-    private Target cluster(String name, String cacheSize, String... slaveOptions)
-            throws IOException, InterruptedException {
+    private Target cluster(String name, String cacheSize, String... slaveOptions) throws IOException {
         Processes processes = processes(name);
         int port = Processes.freePort();
         processes.start(
@@ -185,7 +184,7 @@ public final class BenchMain {
         return new Target(name, port, Form.PLAIN, processes);
     }
 
-    private void dataNode(Processes processes, String... options) throws IOException, InterruptedException {
+    private void dataNode(Processes processes, String... options) throws IOException {
         int port = Processes.freePort();
         List<String> command =
                 new ArrayList<>(List.of(home.resolve("run-slave.sh").toString(), "127.0.0.1", Integer.toString(port)));
@@ -195,7 +194,7 @@ public final class BenchMain {
         processes.start(port, command.toArray(String[]::new));
     }
 
-    private Target floor(String name, int rounds, int servers) throws IOException, InterruptedException {
+    private Target floor(String name, int rounds, int servers) throws IOException {
         Processes processes = processes(name);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classPath = System.getProperty("java.class.path");
@@ -219,12 +218,12 @@ public final class BenchMain {
         return new Target(name, port, Form.ECHO, processes);
     }
 
-    private Target redis(boolean replica) throws IOException, InterruptedException {
+    private Target redis(boolean replica) throws IOException {
         return redis(replica, "no");
     }
 
     /** @param sync no, or when its journal is synced, as Redis calls it */
-    private Target redis(boolean replica, String sync) throws IOException, InterruptedException {
+    private Target redis(boolean replica, String sync) throws IOException {
         boolean journal = !sync.equals("no");
         String name = replica ? "redis + WAIT" : journal ? "redis " + sync : "redis";
         Processes processes = processes(replica ? "redis-pair" : name);

@@ -82,7 +82,7 @@ public final class DataBenchMain {
         }
     }
 
-    private Processes start() throws IOException, InterruptedException {
+    private Processes start() throws IOException {
         Processes processes = Processes.in(directory);
         processes.start(
                 port,

@@ -6,10 +6,11 @@ import com.kvstore.bench.Requests.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
+import redis.clients.jedis.Jedis;
 
 /**
  * Measures three peers of one protocol against a Redis primary with a replica, with WAIT and without, all on this host and
@@ -21,6 +22,8 @@ public final class GroupBenchMain {
     private static final int KEYS = 10_000;
     private static final long SEED = 7;
     private static final int PEERS = 3;
+    /** Until a group or a pair is one. */
+    private static final Duration READY = Duration.ofSeconds(30);
     /** Slices that count for nothing: a JVM needs them. */
     private static final int WARM_UP_ROUNDS = 3;
 
@@ -29,7 +32,7 @@ public final class GroupBenchMain {
     private GroupBenchMain() {}
 
     /** {@code HOME PROTOCOL ROUNDS SLICE_MS}. */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    public static void main(String[] args) throws IOException {
         List<Processes> started = new ArrayList<>();
         try {
             int group = group(Path.of(args[0]), args[1], started);
@@ -86,8 +89,7 @@ public final class GroupBenchMain {
     }
 
     /** @return the first peer's port, which is the first primary's */
-    private static int group(Path home, String protocol, List<Processes> started)
-            throws IOException, InterruptedException {
+    private static int group(Path home, String protocol, List<Processes> started) throws IOException {
         Processes processes = new Processes("group");
         started.add(processes);
         Path file = processes.directory().resolve("group.conf");
@@ -101,12 +103,22 @@ public final class GroupBenchMain {
         for (int i = 0; i < PEERS; i++) {
             processes.start(ports[i], home.resolve("run-node.sh").toString(), "" + (i + 1), file.toString());
         }
-        TimeUnit.SECONDS.sleep(3);
+        Requests one = new Requests(Kind.PUT, 1, SEED);
+        Waiting.until("a write at the first peer", READY, () -> isFilled(ports[0], one));
         Load.fill(ports[0], new Requests(Kind.PUT, KEYS, SEED));
         return ports[0];
     }
 
-    private static int redis(List<Processes> started) throws IOException, InterruptedException {
+    private static boolean isFilled(int port, Requests requests) {
+        try {
+            Load.fill(port, requests);
+            return true;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    private static int redis(List<Processes> started) throws IOException {
         Processes processes = new Processes("redis-pair");
         started.add(processes);
         int port = Processes.freePort();
@@ -123,8 +135,14 @@ public final class GroupBenchMain {
                 "no",
                 "--replicaof",
                 "127.0.0.1 " + port);
-        TimeUnit.SECONDS.sleep(2);
+        Waiting.until("the replica has its primary's data", READY, () -> isConnected(replica));
         Load.fill(port, new Requests(Kind.PUT, KEYS, SEED));
         return port;
+    }
+
+    private static boolean isConnected(int replica) {
+        try (Jedis redis = new Jedis("127.0.0.1", replica)) {
+            return redis.info("replication").contains("master_link_status:up");
+        }
     }
 }

@@ -11,7 +11,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -112,15 +111,13 @@ final class Load implements AutoCloseable {
     }
 
     /** Returns once the cluster says that every key has two copies, on three data nodes. */
-    static void awaitWhole(int port) throws IOException, InterruptedException {
+    static void awaitWhole(int port) {
         awaitWhole(port, 3);
     }
 
     /** @param servers how many members there are to be, all up */
-    static void awaitWhole(int port, int servers) throws IOException, InterruptedException {
-        while (!isWhole(port, servers)) {
-            TimeUnit.MILLISECONDS.sleep(50);
-        }
+    static void awaitWhole(int port, int servers) {
+        Waiting.until("two copies of every key on " + servers + " data nodes", () -> isWhole(port, servers));
     }
 
     /** Whether the cluster has so many data nodes, all up, and two copies of every key. */

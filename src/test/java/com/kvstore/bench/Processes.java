@@ -10,16 +10,17 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.StringTokenizer;
-import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** A set of server processes that belong together: started, measured and stopped as one. */
 final class Processes implements AutoCloseable {
     private static final long TICKS_PER_SECOND = 100;
-    private static final long START_MS = 30_000;
+    private static final Duration START = Duration.ofSeconds(30);
 
     private final Path directory;
     private final boolean mine;
@@ -46,15 +47,20 @@ final class Processes implements AutoCloseable {
     }
 
     /** Starts a process and waits until something listens at its port. */
-    void start(int port, String... command) throws IOException, InterruptedException {
+    void start(int port, String... command) throws IOException {
         Process process = begin(port, command);
-        long endNs = System.nanoTime() + START_MS * 1_000_000;
-        while (!listens(port)) {
-            if (!process.isAlive() || System.nanoTime() > endNs) {
-                throw new IOException(Arrays.toString(command) + " did not start:\n" + log(port));
-            }
-            TimeUnit.MILLISECONDS.sleep(50);
+        try {
+            Waiting.until("somebody listens at " + port, START, () -> listens(port) || !process.isAlive());
+        } catch (ConditionTimeoutException nobody) {
+            throw notStarted(port, command);
         }
+        if (!process.isAlive()) {
+            throw notStarted(port, command);
+        }
+    }
+
+    private IOException notStarted(int port, String... command) throws IOException {
+        return new IOException(Arrays.toString(command) + " did not start:\n" + log(port));
     }
 
     /** Starts a process and does not wait. */

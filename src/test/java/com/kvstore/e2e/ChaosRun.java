@@ -22,9 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
 import org.json.JSONObject;
 
 /**
@@ -40,11 +38,9 @@ final class ChaosRun {
 
     private static final long READS_MS = 60_000;
 
-    private record Undo(long dueNs, Runnable action) {}
-
     private final ChaosPlan plan;
     private final Path historyFile;
-    private final PriorityQueue<Undo> undos = new PriorityQueue<>(Comparator.comparingLong(Undo::dueNs));
+    private final Undos undos = new Undos();
     /** Ports of the slaves that are members or will be again. */
     private final List<Integer> members = new ArrayList<>();
     /** Those on which nothing is done at the moment. */
@@ -84,13 +80,13 @@ final class ChaosRun {
             for (Step step : plan.steps()) {
                 begin(step);
                 if (plan.careful()) {
-                    undoAll();
+                    undos.undoAll();
                     cluster.awaitWhole(members.size(), HEALING);
                 } else {
-                    undoUntil(System.nanoTime() + step.gapMs() * 1_000_000);
+                    undos.undoFor(step.gapMs());
                 }
             }
-            undoAll();
+            undos.undoAll();
             awaitHealed();
             // On a machine that is busy elsewhere little may have been asked in all that time.
             long enough = 50L * plan.steps().size();
@@ -156,7 +152,7 @@ final class ChaosRun {
             case STOP_SLAVE -> slave.terminate();
             default -> slave.kill9();
         }
-        undos.add(new Undo(dueNs, () -> {
+        undos.add(dueNs, () -> {
             if (step.fault() == ChaosPlan.Fault.PAUSE_SLAVE) {
                 slave.resume();
             } else {
@@ -164,7 +160,7 @@ final class ChaosRun {
                 cluster.launchSlave(port);
             }
             untouched.add(port);
-        }));
+        });
     }
 
     private void touchCoordinator(Step step, long dueNs) {
@@ -179,14 +175,14 @@ final class ChaosRun {
         } else {
             coordinator.kill9();
         }
-        undos.add(new Undo(dueNs, () -> {
+        undos.add(dueNs, () -> {
             if (pause) {
                 coordinator.resume();
             } else {
                 cluster.startCoordinator();
             }
             coordinatorTouched = false;
-        }));
+        });
     }
 
     private void join() {
@@ -212,26 +208,6 @@ final class ChaosRun {
             return !cluster.ring().containsValue(address);
         } catch (UncheckedIOException unreachable) {
             return false;
-        }
-    }
-
-    /** Undoes what is due until then, each at its time. */
-    private void undoUntil(long untilNs) throws InterruptedException {
-        while (true) {
-            Undo next = undos.peek();
-            long wakeNs = next == null ? untilNs : Math.min(untilNs, next.dueNs);
-            // The plan's own pace, not a wait for something to be done.
-            Thread.sleep(Math.max(0, (wakeNs - System.nanoTime()) / 1_000_000));
-            if (next == null || next.dueNs > untilNs) {
-                return;
-            }
-            undos.remove().action.run();
-        }
-    }
-
-    private void undoAll() throws InterruptedException {
-        while (!undos.isEmpty()) {
-            undoUntil(undos.peek().dueNs);
         }
     }
 

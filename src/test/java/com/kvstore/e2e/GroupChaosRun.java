@@ -24,9 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -44,13 +42,11 @@ final class GroupChaosRun {
     /** States of a peer that holds what it must hold. */
     private static final Set<String> UP = Set.of("primary", "backup", "up");
 
-    private record Undo(long dueNs, Runnable action) {}
-
     private final GroupChaosPlan plan;
     private final PeerGroup group;
     private final boolean eventual;
     private final Path historyFile;
-    private final PriorityQueue<Undo> undos = new PriorityQueue<>(Comparator.comparingLong(Undo::dueNs));
+    private final Undos undos = new Undos();
     private final Set<Integer> touched = new TreeSet<>();
     /** Those that have lost their memory and may not have it back. */
     private final Set<Integer> empty = new TreeSet<>();
@@ -86,13 +82,13 @@ final class GroupChaosRun {
             for (Step step : plan.steps()) {
                 begin(step);
                 if (plan.careful()) {
-                    undoAll();
+                    undos.undoAll();
                     awaitBack();
                 } else {
-                    undoUntil(System.nanoTime() + step.gapMs() * 1_000_000);
+                    undos.undoFor(step.gapMs());
                 }
             }
-            undoAll();
+            undos.undoAll();
             awaitBack();
             recorder.stop();
             if (eventual) {
@@ -149,7 +145,7 @@ final class GroupChaosRun {
         if (step.fault() != Fault.PAUSE) {
             empty.add(index);
         }
-        undos.add(new Undo(System.nanoTime() + step.holdMs() * 1_000_000, () -> {
+        undos.add(System.nanoTime() + step.holdMs() * 1_000_000, () -> {
             if (step.fault() == Fault.PAUSE) {
                 peer.resume();
             } else {
@@ -157,7 +153,7 @@ final class GroupChaosRun {
                 group.start(index);
             }
             touched.remove(index);
-        }));
+        });
     }
 
     private boolean isBack(int index) {
@@ -181,25 +177,5 @@ final class GroupChaosRun {
             group.awaitAnswer(i, HEALING);
         }
         empty.clear();
-    }
-
-    /** Undoes what is due until then, each at its time. */
-    private void undoUntil(long untilNs) throws InterruptedException {
-        while (true) {
-            Undo next = undos.peek();
-            long wakeNs = next == null ? untilNs : Math.min(untilNs, next.dueNs);
-            // The plan's own pace, not a wait for something to be done.
-            Thread.sleep(Math.max(0, (wakeNs - System.nanoTime()) / 1_000_000));
-            if (next == null || next.dueNs > untilNs) {
-                return;
-            }
-            undos.remove().action.run();
-        }
-    }
-
-    private void undoAll() throws InterruptedException {
-        while (!undos.isEmpty()) {
-            undoUntil(undos.peek().dueNs);
-        }
     }
 }

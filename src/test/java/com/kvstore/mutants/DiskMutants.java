@@ -43,7 +43,7 @@ final class DiskMutants {
 
     /**
      * Not noticed by the first forty seeds, or not tried yet; {@link MutantSearchMain} goes on looking. {@code ReplicaStoreTest}
-     * fails with those of primary-backup.
+     * fails with each of those of primary-backup (tried by hand).
      */
     static final List<Mutant> SOUGHT = List.of(
             primaryBackup(

@@ -1,7 +1,5 @@
 package com.kvstore.mutants;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -12,9 +10,7 @@ public final class MutantSearchMain {
     private MutantSearchMain() {}
 
     public static void main(String[] args) throws InterruptedException {
-        List<Mutant> mutants = new ArrayList<>(Mutants.all());
-        mutants.addAll(DiskMutants.SOUGHT);
-        for (Mutant mutant : mutants) {
+        for (Mutant mutant : Mutants.allAndSought()) {
             if (args.length == 0
                     || java.util.Arrays.stream(args).anyMatch((mutant.name() + mutant.protocol())::contains)) {
                 String line;

@@ -258,5 +258,10 @@ final class Mutants {
                 .toList();
     }
 
+    /** Those too that no seed has noticed yet. */
+    static List<Mutant> allAndSought() {
+        return Stream.concat(all().stream(), DiskMutants.SOUGHT.stream()).toList();
+    }
+
     private Mutants() {}
 }

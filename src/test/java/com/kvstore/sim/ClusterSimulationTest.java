@@ -3,16 +3,12 @@ package com.kvstore.sim;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole clusters under faults: the short part with fixed seeds. {@code ./run-sim.sh --seeds N} runs fresh ones. */
 final class ClusterSimulationTest {
-    private static final long SEEDS = 80;
-
     /** What must have happened somewhere in these seeds, or they prove little. */
     private static final List<String> MARKS = List.of(
             "Ack",
@@ -45,15 +41,7 @@ final class ClusterSimulationTest {
 
     @Test
     void everyHistoryIsLinearizableAndEveryClusterHeals() {
-        Map<String, Integer> seen = new TreeMap<>();
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            RunReport report = ClusterSimulation.run(seed, Trace.silent());
-            report.answers().forEach((answer, count) -> seen.merge(answer, count, Integer::sum));
-            report.faults().forEach((fault, count) -> seen.merge(fault, count, Integer::sum));
-        }
-        for (String mark : MARKS) {
-            assertTrue(seen.containsKey(mark), mark + " never happened: " + seen);
-        }
+        FixedSeeds.pass(SimMain.simulationOf("ring"), 80, MARKS);
     }
 
     /**

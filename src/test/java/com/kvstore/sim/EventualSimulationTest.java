@@ -1,11 +1,5 @@
 package com.kvstore.sim;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -13,30 +7,6 @@ import org.junit.jupiter.api.Test;
  * runs fresh ones.
  */
 final class EventualSimulationTest {
-    private static final long SEEDS = 25;
-
-    /** What must have happened somewhere in these seeds, or they prove little. */
-    private static final List<String> MARKS = List.of(
-            "Ack",
-            "Ack (1 copy)",
-            "Value",
-            "NOT_FOUND",
-            "KILL_SLAVE",
-            "KILL_ALL",
-            "PAUSE_SLAVE",
-            "STOP_SLAVE",
-            "CUT",
-            "ONE_WAY_CUT",
-            "ISOLATE",
-            "BRIDGE",
-            "RESET",
-            "SLOW_NETWORK",
-            "FULL_SLAVE_DISK",
-            "FAILED_SLAVE_SYNC",
-            "SLOW_SLAVE_DISK",
-            "WIPE_SLAVE",
-            "NO_SPACE");
-
     /** As it was when these seeds were found. */
     private static final Overrides IN_MEMORY = Overrides.NONE.withDisks(false);
 
@@ -44,15 +14,7 @@ final class EventualSimulationTest {
 
     @Test
     void allPeersSoonHoldTheSameNoDeleteComesUndoneAndNoVersionIsUsedTwice() {
-        Map<String, Integer> seen = new TreeMap<>();
-        for (long seed = 1; seed <= SEEDS; seed++) {
-            RunReport report = GROUP.run(seed, Overrides.NONE, Trace.silent());
-            report.answers().forEach((answer, count) -> seen.merge(answer, count, Integer::sum));
-            report.faults().forEach((fault, count) -> seen.merge(fault, count, Integer::sum));
-        }
-        for (String mark : MARKS) {
-            assertTrue(seen.containsKey(mark), mark + " never happened: " + seen);
-        }
+        FixedSeeds.pass(GROUP, 25, "Ack (1 copy)");
     }
 
     /** The horizon rested on what a peer said before it died; its successor was sent a write from below it. */
@@ -82,8 +44,6 @@ final class EventualSimulationTest {
 
     @Test
     void oneSeedIsOneRun() {
-        long once = GROUP.run(3, Overrides.NONE, Trace.silent()).traceHash();
-
-        assertEquals(once, GROUP.run(3, Overrides.NONE, Trace.silent()).traceHash());
+        FixedSeeds.areOneRunEach(GROUP);
     }
 }

@@ -8,8 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
-import com.kvstore.protocol.parts.RecordTable;
-import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.sim.Shrinker.Failing;
 import com.kvstore.storage.MemoryTable;
 import java.io.ByteArrayOutputStream;
@@ -25,63 +23,16 @@ import org.junit.jupiter.api.Test;
 
 class ShrinkerTest {
     /** A table that drops one write in so many. */
-    private static final class ForgetfulTable implements RecordTable {
-        private final RecordTable table = new MemoryTable();
+    private static final class ForgetfulTable extends ForwardingTable {
         private int writes;
 
-        @Override
-        public @Nullable StoredRecord get(Bytes key) {
-            return table.get(key);
-        }
-
-        @Override
-        public boolean holds(Bytes key) {
-            return table.holds(key);
+        ForgetfulTable() {
+            super(new MemoryTable());
         }
 
         @Override
         public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
             return ++writes % 20 == 0 || table.apply(position, key, value, deadlineMs, version);
-        }
-
-        @Override
-        public void remove(Bytes key) {
-            table.remove(key);
-        }
-
-        @Override
-        public void clear() {
-            table.clear();
-        }
-
-        @Override
-        public long keys() {
-            return table.keys();
-        }
-
-        @Override
-        public long tombstones() {
-            return table.tombstones();
-        }
-
-        @Override
-        public long expiring() {
-            return table.expiring();
-        }
-
-        @Override
-        public long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor) {
-            return table.findExpired(from, limit, nowMs, visitor);
-        }
-
-        @Override
-        public long bytes() {
-            return table.bytes();
-        }
-
-        @Override
-        public void scan(long from, Visitor visitor) {
-            table.scan(from, visitor);
         }
     }
 

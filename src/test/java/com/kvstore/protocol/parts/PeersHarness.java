@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Peers of one group, of any protocol, in one thread: messages arrive at once and in order, unless a direction is held up,
- * where they wait; time passes only when a test says so.
+ * where they wait, or cut, where they are lost; time passes only when a test says so.
  *
  * @param <M> the peers' machine
  */
-public final class PeersHarness<M extends Machine> {
+public class PeersHarness<M extends Machine> {
     public static final long MS = 1_000_000;
     private static final long FIRST_WALL_MS = 1_700_000_000_000L;
 
@@ -74,7 +74,7 @@ public final class PeersHarness<M extends Machine> {
                 if (isHeldUp(id, end.peer.id)) {
                     heldUp.computeIfAbsent(List.of(id, end.peer.id), any -> new ArrayList<>())
                             .add(() -> end.peer.hand(input));
-                } else {
+                } else if (!isCut(id, end.peer.id)) {
                     end.peer.hand(input);
                 }
             }
@@ -89,7 +89,7 @@ public final class PeersHarness<M extends Machine> {
                     .filter(peer -> group.address(peer.id).equals(address))
                     .findFirst()
                     .orElse(null);
-            if (other == null || isHeldUp(id, other.id) || isHeldUp(other.id, id)) {
+            if (other == null || isHeldUp(id, other.id) || isHeldUp(other.id, id) || isCut(id, other.id)) {
                 hand(new Input.ConnectFailed(address, other == null));
                 return;
             }
@@ -179,6 +179,7 @@ public final class PeersHarness<M extends Machine> {
     private final Map<Integer, Peer> peers = new TreeMap<>();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private final List<List<Integer>> directions = new ArrayList<>();
+    private final List<List<Integer>> cuts = new ArrayList<>();
     private final Map<List<Integer>, List<Runnable>> heldUp = new LinkedHashMap<>();
     private long nowNs = 1;
     private long lastLink;
@@ -258,6 +259,38 @@ public final class PeersHarness<M extends Machine> {
                     }
                 });
                 links.forEach(peer::close);
+            }
+        }
+        settle();
+    }
+
+    /** Nothing gets from one to the other; the way back stays open. */
+    public void cut(int from, int to) {
+        cuts.add(List.of(from, to));
+    }
+
+    /** What it sends is lost, and what it is sent. */
+    public void cutOff(int id) {
+        for (int other : group.others(id)) {
+            cut(id, other);
+            cut(other, id);
+        }
+    }
+
+    /** Nothing is cut any more. */
+    public void mend() {
+        cuts.clear();
+    }
+
+    private boolean isCut(int from, int to) {
+        return cuts.contains(List.of(from, to));
+    }
+
+    /** One sends another what it would not have sent by itself. */
+    public void send(int from, int to, Message message) {
+        for (Map.Entry<Long, End> link : peer(from).links.entrySet()) {
+            if (link.getValue().peer.id == to) {
+                peer(from).send(link.getKey(), message);
             }
         }
         settle();

@@ -1,7 +1,7 @@
 package com.kvstore.protocol.primarybackup;
 
-import static com.kvstore.protocol.primarybackup.GroupHarness.codeOf;
-import static com.kvstore.protocol.primarybackup.GroupHarness.putCommand;
+import static com.kvstore.protocol.parts.PeersHarness.codeOf;
+import static com.kvstore.protocol.parts.PeersHarness.putCommand;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -291,7 +291,7 @@ class PrimaryBackupTest {
     void aPrimaryThatIsCutOffAnswersNoReadOnceItsLeaseIsOver() {
         GroupHarness group = GroupHarness.formed(3);
         group.put(1, "k", "old");
-        group.isolate(1);
+        group.cutOff(1);
         assertEquals("old", group.get(1, "k"), "its lease holds");
 
         group.pass(2_500);
@@ -318,7 +318,7 @@ class PrimaryBackupTest {
     @Test
     void aDeposedPrimaryDropsWhatWasNotDecidedAndSaysThatItsFateIsNotKnown() {
         GroupHarness group = GroupHarness.formed(3);
-        group.isolate(1);
+        group.cutOff(1);
         long write = group.ask(1, putCommand("k", "lost"), null);
         group.pass(2_500);
         group.put(2, "k", "kept");
@@ -358,7 +358,7 @@ class PrimaryBackupTest {
 
         // What peer 3 promised before its death, delayed on its way: under a nonce that peer 2 knows to be an older
         // one.
-        group.receive(2, 3, new PrimaryBackupMessage.DoViewChange(1, 0, 0, 0, 0, List.of(0L, 0L, 99L)));
+        group.send(3, 2, new PrimaryBackupMessage.DoViewChange(1, 0, 0, 0, 0, List.of(0L, 0L, 99L)));
         group.pass(300);
         assertFalse(group.state(2).equals("primary"), "the promise is of nobody's");
 
@@ -373,7 +373,7 @@ class PrimaryBackupTest {
         GroupHarness group = GroupHarness.formed(3);
         group.put(1, "k", "v");
         group.kill(3);
-        group.isolate(3);
+        group.cutOff(3);
         group.start(3);
         group.pass(1_000);
         assertEquals("recovering", group.state(3).replace("forming", "recovering"));
@@ -432,10 +432,7 @@ class PrimaryBackupTest {
     @Test
     void aPeerThatFellFarBehindIsSentTheTableInPieces() {
         GroupHarness group = new GroupHarness(3, new PrimaryBackupConfig(false, 300, 200, 100_000));
-        group.start(1);
-        group.start(2);
-        group.start(3);
-        group.pass(1_000);
+        group.startAll();
         for (int i = 0; i < 50; i++) {
             group.put(1, "key" + i, "old");
         }
@@ -465,10 +462,7 @@ class PrimaryBackupTest {
     @Test
     void aBackupThatDoesNotAnswerIsSentNoMoreThanAWindow() {
         GroupHarness group = new GroupHarness(3, new PrimaryBackupConfig(false, 1_000_000, 1_000_000, 1_000));
-        group.start(1);
-        group.start(2);
-        group.start(3);
-        group.pass(1_000);
+        group.startAll();
         group.cut(3, 1);
         for (int i = 0; i < 50; i++) {
             group.put(1, "key" + i, "value");

@@ -15,6 +15,7 @@ import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.View;
 import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.sim.KeptStorage;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -207,9 +208,9 @@ final class RingHarness {
             node.table = new MemoryTable();
             node.machine = new SlaveMachine(config, node.table, ++lastIncarnation);
         } else {
-            kept.open();
-            node.table = kept.table();
-            node.machine = new SlaveMachine(config, kept);
+            SlaveStorage storage = kept.open();
+            node.table = storage.table();
+            node.machine = new SlaveMachine(config, storage);
         }
         slaves.put(address, node);
         node.inbox.add(new Input.Started(1_700_000_000_000L));

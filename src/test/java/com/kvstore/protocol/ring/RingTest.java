@@ -132,9 +132,9 @@ final class RingTest {
         RingHarness ring = RingHarness.cluster(8081, 8082);
         assertEquals("NOT_FOUND", ring.get("username"));
         // A question that is on its way while the key is written.
-        long early = ring.ask(new Command.Get(NAME));
+        long early = ring.queue(new Command.Get(NAME));
         ring.put("username", "alice");
-        assertInstanceOf(Result.class, ring.answers.get(early));
+        assertTrue(ring.answers.containsKey(early));
         assertEquals("alice", ring.get("username"));
         ring.kill(ring.owner("username"));
         assertEquals("alice", ring.get("username"));
