@@ -224,7 +224,7 @@ final class Requests {
     private void failed(Call call, Result.Failure failure, long nowNs) {
         epoch = Math.max(epoch, failure.epoch());
         switch (failure.code()) {
-            case WRONG_NODE -> wrongNode(call, failure);
+            case WRONG_NODE -> wrongNode(call, failure, nowNs);
             case OUTCOME_UNKNOWN -> {
                 RequestId id = call.id;
                 if (id != null && call.openSends == 1 && failure.epoch() > id.epoch()) {
@@ -235,30 +235,31 @@ final class Requests {
                     finish(call, failure);
                 }
             }
-            case UNAVAILABLE, NO_NODES, OVERLOADED -> {
-                // Said at the door, perhaps, by a node that did not look at earlier sendings of this request.
-                call.openSends--;
-                if (call.openSends == 0) {
-                    forgetNumber(call);
-                }
-                retryLater(call, failure, nowNs);
-            }
+            case UNAVAILABLE, NO_NODES, OVERLOADED -> retryLater(call, failure, nowNs);
             default -> finish(call, failure);
         }
     }
 
-    private void wrongNode(Call call, Result.Failure failure) {
-        if (failure.redirect() == null || (redirect == null && !mayFollow())) {
+    private void wrongNode(Call call, Result.Failure failure, long nowNs) {
+        if (failure.redirect() == null) {
             finish(call, failure);
-            return;
+        } else if (redirect == null && !mayFollow()) {
+            // Nodes that send each other's clients in circles do not know yet that the right one is gone.
+            retryLater(call, failure, nowNs);
+        } else {
+            redirect = failure.redirect();
+            call.openSends--;
+            resend.add(call);
+            resend.sort(BY_NUMBER);
         }
-        redirect = failure.redirect();
-        call.openSends--;
-        resend.add(call);
-        resend.sort(BY_NUMBER);
     }
 
     private void retryLater(Call call, Result.Failure refusal, long nowNs) {
+        // Said at the door, perhaps, by a node that did not look at earlier sendings of this request.
+        call.openSends--;
+        if (call.openSends == 0) {
+            forgetNumber(call);
+        }
         call.refusal = refusal;
         call.backoffNs = Math.min(LONGEST_BACKOFF_NS, Math.max(FIRST_BACKOFF_NS, call.backoffNs * 2));
         call.retryAtNs = nowNs + call.backoffNs;

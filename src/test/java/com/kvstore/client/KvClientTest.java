@@ -281,7 +281,7 @@ class KvClientTest {
                     conversation.answer(request, new Result.Failure(ErrorCode.WRONG_NODE, "not me", other.node(), 0)));
             other.script((request, conversation) ->
                     conversation.answer(request, new Result.Failure(ErrorCode.WRONG_NODE, "nor me", node.node(), 0)));
-            try (KvClient client = KvClient.connect(node.config())) {
+            try (KvClient client = KvClient.connect(node.config().withRetryUnavailableMs(0))) {
                 assertEquals(ErrorCode.WRONG_NODE, codeOf(client.put(KEY, VALUE)));
                 assertEquals(4, node.received().size() + other.received().size());
             }

@@ -335,9 +335,30 @@ class RequestsTest {
         assertEquals(9, last().id().epoch());
     }
 
+    /** Each of the others named the primary that had just been stopped: found by a test of a group, once in many runs. */
     @Test
-    void afterThreeHopsTheAnswerIsHandedOn() {
+    void whoIsSentInCirclesWaitsAndAsksAgain() {
         Call call = put("a");
+        sendInCircles();
+        assertFalse(call.answer.isDone());
+        sent.clear();
+        pass(250);
+        assertEquals(1, sent.size());
+        answer(last(), Result.Ack.WHOLE);
+        assertEquals(Result.Ack.WHOLE, call.answer.join());
+    }
+
+    @Test
+    void theAnswerOfWhoSentUsInCirclesIsHandedOnInTheEnd() {
+        Call call = put("a");
+        for (int i = 0; i < 20 && !call.answer.isDone(); i++) {
+            sendInCircles();
+            pass(250);
+        }
+        assertEquals(ErrorCode.WRONG_NODE, code(call));
+    }
+
+    private void sendInCircles() {
         for (int hop = 0; hop < Requests.MAX_REDIRECTS; hop++) {
             connect(7);
             requests.answered(wrongNode(last()), nowNs);
@@ -346,7 +367,6 @@ class RequestsTest {
         }
         connect(7);
         requests.answered(wrongNode(last()), nowNs);
-        assertEquals(ErrorCode.WRONG_NODE, code(call));
     }
 
     private static Response wrongNode(Request request) {

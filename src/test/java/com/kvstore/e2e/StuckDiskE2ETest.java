@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * a file is frozen, which takes root and loop devices; elsewhere this is skipped.
  */
 class StuckDiskE2ETest {
-    private static final long IMAGE_BYTES = 96L << 20;
+    private static final long IMAGE_BYTES = 256L << 20;
     /** Should this process die, nothing stays frozen. */
     private static final int THAW_AFTER_S = 90;
 
