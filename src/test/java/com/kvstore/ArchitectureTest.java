@@ -3,6 +3,7 @@ package com.kvstore;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.constructors;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -118,6 +119,17 @@ class ArchitectureTest {
                     .and(com.tngtech.archunit.base.DescribedPredicate.describe(
                             "a clock",
                             access -> Set.of("nanoTime", "currentTimeMillis").contains(access.getName()))));
+
+    /** One that two simulations shared mixed up what they stored; found when mutants were searched for on two threads. */
+    @ArchTest
+    static final ArchRule codecsAreNotShared = noFields()
+            .that()
+            .areStatic()
+            .should()
+            .haveRawType(com.tngtech.archunit.base.DescribedPredicate.describe(
+                    "codecs, writers or readers of the wire, which keep buffers",
+                    type -> type.getPackageName().equals("com.kvstore.wire")
+                            && type.getSimpleName().matches(".*(Codec|Writer|Reader)")));
 
     @ArchTest
     static final ArchRule aProtocolKnowsNoOtherProtocol = slices().matching(

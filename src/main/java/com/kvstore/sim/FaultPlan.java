@@ -8,14 +8,19 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * When which fault strikes: one after the other, each as often as its weight says, with gaps as the seed has drawn them.
+ * When which fault strikes: one after the other, each as often as its weight says, with gaps as the seed has drawn them. In
+ * every second run some come together, within milliseconds: while what the first began is still on its way.
  *
  * <p>Threading: belongs to one simulation.
  */
 final class FaultPlan {
+    private static final double MAX_COMPANY_SHARE = 0.6;
+
     private final SimWorld world;
     private final SimRandom random;
     private final Predicate<Fault> strike;
+    private final SimRandom company;
+    private final double companyShare;
     private final long maxGapNs;
     /** Each fault as often as it is likely. */
     private final List<Fault> lots = new ArrayList<>();
@@ -28,6 +33,8 @@ final class FaultPlan {
         this.world = world;
         this.random = random;
         this.strike = strike;
+        this.company = random.fork("company");
+        this.companyShare = company.chance(0.5) ? 0 : company.nextDouble() * MAX_COMPANY_SHARE;
         this.maxGapNs = random.skewed(2_000_000_000L, 30_000_000_000L);
         weights.forEach((fault, weight) -> lots.addAll(Collections.nCopies(weight, fault)));
     }
@@ -52,7 +59,9 @@ final class FaultPlan {
         if (lots.isEmpty()) {
             return;
         }
-        long gapNs = random.skewed(50_000_000, maxGapNs);
+        long gapNs = company.chance(companyShare)
+                ? company.skewed(100_000, 20_000_000)
+                : random.skewed(50_000_000, maxGapNs);
         world.scheduler().after(gapNs, () -> {
             if (striking) {
                 Fault fault = random.pick(lots);

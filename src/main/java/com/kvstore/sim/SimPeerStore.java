@@ -24,8 +24,6 @@ import java.util.function.Supplier;
  * <p>Threading: belongs to one simulation.
  */
 final class SimPeerStore extends SyncedDisk<SimPeerStore.Image> {
-    private static final PeerStateCodec CODEC = new PeerStateCodec();
-
     /** All that a peer keeps, as it is at one moment. */
     static final class Image {
         private final RecordTable table;
@@ -66,19 +64,12 @@ final class SimPeerStore extends SyncedDisk<SimPeerStore.Image> {
         return random.chance(0.5) ? covered : 0;
     }
 
-    private static Persistent decode(byte[] value) {
-        try {
-            return CODEC.decode(value);
-        } catch (ProtocolException broken) {
-            throw new SimulationFailure("what was stored cannot be read: " + broken.getMessage(), broken);
-        }
-    }
-
     /** What one life sees and writes. */
     private static final class Opened implements PeerStorage {
         private final Image seen;
         private final Consumer<Change<Image>> journal;
         private final RecordTable table;
+        private final PeerStateCodec codec = new PeerStateCodec();
         private long written;
 
         private Opened(Image seen, Consumer<Change<Image>> journal) {
@@ -105,9 +96,17 @@ final class SimPeerStore extends SyncedDisk<SimPeerStore.Image> {
             return values;
         }
 
+        private Persistent decode(byte[] value) {
+            try {
+                return codec.decode(value);
+            } catch (ProtocolException broken) {
+                throw new SimulationFailure("what was stored cannot be read: " + broken.getMessage(), broken);
+            }
+        }
+
         @Override
         public void put(Bytes key, Persistent value) {
-            byte[] bytes = CODEC.encode(value);
+            byte[] bytes = codec.encode(value);
             write(image -> image.values.put(key, bytes));
         }
 

@@ -228,10 +228,10 @@ final class Mutants {
                     "if (locks.acquire(transaction) || transaction.mustCompute()) { start(transaction, effects); }",
                     8),
             new Mutant(
-                    "prepare where a copy is being filled without a look at the conditions",
+                    "a copy that is being filled judges conditions it cannot know",
                     TWO_PHASE + "AttemptBuilder.java",
-                    "if (transaction.verified) { return false; }",
-                    "if (true) { return false; }",
+                    "Condition condition = copy.inSync() ? write.condition() : Condition.NONE;",
+                    "Condition condition = write.condition();",
                     18),
             new Mutant(
                     "drop tombstones while a copy is being filled",

@@ -1,12 +1,14 @@
 package com.kvstore.sim;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** What every protocol's test of its first seeds does with them. */
@@ -56,10 +58,15 @@ final class FixedSeeds {
         }
     }
 
-    /** Whatever seed it is, it is always the same run. */
+    /** Whatever seed it is, it is always the same run, also beside another one: the seeds of a long run share the cores. */
     static void areOneRunEach(Simulation simulation) {
-        long once = simulation.run(3, Overrides.NONE, Trace.silent()).traceHash();
+        Overrides options = Overrides.NONE.withDisks(true);
+        LongUnaryOperator hash =
+                seed -> simulation.run(seed, options, Trace.silent()).traceHash();
+        long[] alone = LongStream.of(3, 4, 5, 6).map(hash).toArray();
 
-        assertEquals(once, simulation.run(3, Overrides.NONE, Trace.silent()).traceHash());
+        long[] together = LongStream.of(3, 4, 5, 6).parallel().map(hash).toArray();
+
+        assertArrayEquals(alone, together);
     }
 }
