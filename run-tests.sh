@@ -5,7 +5,8 @@
 #   ./run-tests.sh [arguments to Maven]             ./run-tests.sh -Dtest='HashRing*'
 #   ./run-tests.sh --chaos [arguments to Maven]     the chaos suite alone: real processes are killed, paused, restarted,
 #                                                   added and drained under recorded load, 20 rounds of two plans each;
-#                                                   and of each protocol for groups of peers as well;
+#                                                   the same of each protocol for groups of peers; and the network
+#                                                   between processes is cut, where the system has namespaces for it;
 #                                                   -Dkvstore.chaos.rounds=N, -Dkvstore.chaos.seed=S to replay plans
 #
 # The last line is the summary: Tests run: …, Failures: …, Errors: …, Skipped: …

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Looks for inputs that break a decoder, with Jazzer: ten minutes for each of them, or as long as is asked for.
+# Looks for inputs that break a decoder, with Jazzer: ten minutes for each of them.
 #
 #   scripts/fuzz.sh [TARGET…]          commands frames lines storedViews heartbeats (default: all)
 #

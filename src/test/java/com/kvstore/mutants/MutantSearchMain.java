@@ -3,8 +3,8 @@ package com.kvstore.mutants;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Finds the first seed that notices each mutant: {@code mvn test-compile exec:java} or any launcher with the test class
- * path. Arguments: parts of the names of those to search for; none: all.
+ * Finds the first seed that notices each mutant, for whoever starts it with the test class path. Arguments: parts of the
+ * names of those to search for; none: all.
  */
 public final class MutantSearchMain {
     private MutantSearchMain() {}
