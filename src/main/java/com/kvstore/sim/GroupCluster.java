@@ -151,10 +151,19 @@ final class GroupCluster {
             Machine machine = peer.machine();
             boolean gone = stoppingIsGone && peer.stopping != null && peer.stopping == peer.node.process();
             boolean holdsIts = machine != null && !gone && protocol.holdsItsPart(machine);
-            without += holdsIts ? 0 : 1;
-            holds |= holdsIts && peer.node == node;
+            if (peer.node == node) {
+                holds = holdsIts;
+            } else if (!holdsIts || !isOnDisk(peer.node)) {
+                without++;
+            }
         }
         return !holds || without < group.tolerated();
+    }
+
+    /** Whether a peer would find again what it holds now, if it has a disk at all. */
+    private boolean isOnDisk(SimNode node) {
+        SimPeerStore store = store(node);
+        return store == null || store.isSettled();
     }
 
     /** Asks a peer to end; from now on it counts as gone. */

@@ -59,6 +59,11 @@ abstract class SyncedDisk<I> implements SimStorage {
         return image;
     }
 
+    /** Whether all changes have reached the disk. */
+    final boolean isSettled() {
+        return unsynced.isEmpty();
+    }
+
     /** A new, empty disk takes the place of this one; no process may be running. */
     void wipe() {
         image = newImage.get();

@@ -39,25 +39,7 @@ final class DiskMutants {
                     "Lane.java",
                     "lane.promised = vote.promised();",
                     "",
-                    11));
-
-    /**
-     * Not noticed by the first forty seeds, or not tried yet; {@link MutantSearchMain} goes on looking. {@code ReplicaStoreTest}
-     * fails with each of those of primary-backup (tried by hand).
-     */
-    static final List<Mutant> SOUGHT = List.of(
-            primaryBackup(
-                    "a peer forgets which view it has promised",
-                    "ReplicaStore.java",
-                    "replica.view = place.view();",
-                    "replica.view = place.normalView();",
-                    1),
-            primaryBackup(
-                    "a promise leaves before it is on the disk",
-                    "PrimaryBackupMachine.java",
-                    "|| message instanceof Greeting;",
-                    "|| message instanceof Greeting || message instanceof DoViewChange;",
-                    1),
+                    11),
             primaryBackup(
                     "what is vital waits for nothing",
                     "ReplicaStore.java",
@@ -129,6 +111,24 @@ final class DiskMutants {
                     "Holdings.java",
                     "held.seq = position.seq(); held.clock = position.clock(); held.ahead = position.ahead();",
                     "held.seq = Math.max(position.seq(), position.ahead().to()); held.clock = position.clock();",
+                    1));
+
+    /**
+     * Not noticed in two thousand seeds; {@link MutantSearchMain} goes on looking. {@code ReplicaStoreTest} fails with each
+     * (tried by hand).
+     */
+    static final List<Mutant> SOUGHT = List.of(
+            primaryBackup(
+                    "a peer forgets which view it has promised",
+                    "ReplicaStore.java",
+                    "replica.view = place.view();",
+                    "replica.view = place.normalView();",
+                    1),
+            primaryBackup(
+                    "a promise leaves before it is on the disk",
+                    "PrimaryBackupMachine.java",
+                    "|| message instanceof Greeting;",
+                    "|| message instanceof Greeting || message instanceof DoViewChange;",
                     1));
 
     private DiskMutants() {}

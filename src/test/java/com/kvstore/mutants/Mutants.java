@@ -37,7 +37,7 @@ final class Mutants {
                     VIEWS + "Arc.java",
                     "if (better && copy.inSync() && up.test(copy.member())) {",
                     "if (copy.table() == Table.PREV ? up.test(copy.member()) : better && copy.inSync() && up.test(copy.member())) {",
-                    9),
+                    8),
             new Mutant(
                     "promote a stale copy when the last one in sync is gone",
                     VIEWS + "Arcs.java",
@@ -50,37 +50,37 @@ final class Mutants {
                     TWO_PHASE + "Participant.java",
                     "if (write.value() == null) { tombstones.add",
                     "if (write.value() == null) { table.remove(write.key()); tombstones.add",
-                    164),
+                    153),
             new Mutant(
                     "drop the in-flight check: a move begins before older transactions are applied at its source",
                     MOVES + "MoveScheduler.java",
                     "host.settledBefore(source, move.epoch)",
                     "true",
-                    3),
+                    5),
             new Mutant(
                     "decide twice after a restart: what nobody committed is aborted, whatever was prepared",
                     TWO_PHASE + "Recovery.java",
                     "if (!awaitsWitness(view, doubt)) { close(doubt, true);",
                     "if (!awaitsWitness(view, doubt)) { close(doubt, false);",
-                    2),
+                    15),
             new Mutant(
                     "commit in recovery what a living participant never prepared",
                     TWO_PHASE + "Recovery.java",
                     "if (neverPrepared) { close(doubt, false); return false; }",
                     "",
-                    36),
+                    6),
             new Mutant(
                     "recover from what one participant holds, blind to the transaction's other keys",
                     TWO_PHASE + "Recovery.java",
                     "positions.addAll(transaction.elsewhere());",
                     "",
-                    36),
+                    200),
             new Mutant(
                     "serve before recovery is complete",
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "} else if (!recovery.isComplete()) { held.add",
                     "} else if (false) { held.add",
-                    5),
+                    18),
             new Mutant(
                     "a copy that was being filled is in sync when its move begins",
                     VIEWS + "Arcs.java",
@@ -92,19 +92,19 @@ final class Mutants {
                     TWO_PHASE + "AttemptBuilder.java",
                     "return copy.takesWrites();",
                     "return copy.inSync();",
-                    3),
+                    2),
             new Mutant(
                     "older wins: a table takes whatever comes last",
                     "storage/MemoryTable.java",
                     "if (PackedRecord.isNewerThan(present, version)) { return false; }",
                     "",
-                    144),
+                    75),
             new Mutant(
                     "a move keeps what its source lacks",
                     MOVES + "Filling.java",
                     "dropWhatTheSourceLacks(stretch); for",
                     "for",
-                    16),
+                    12),
             new Mutant(
                     "execute a retry again",
                     "protocol/parts/RequestTable.java",
@@ -124,13 +124,13 @@ final class Mutants {
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "if (DataLoss.beganAnew(before, after)) {",
                     "if (false) {",
-                    1621),
+                    1134),
             new Mutant(
                     "use a view before it is durable",
                     VIEWS + "ViewKeeper.java",
                     "effects.persist(++token, next);",
                     "effects.persist(++token, next); onPersisted(token, nowNs, effects);",
-                    13),
+                    11),
             new Mutant(
                     "a lost arc answers 'not found'",
                     TWO_PHASE + "Reads.java",
@@ -142,7 +142,7 @@ final class Mutants {
                     TWO_PHASE + "StaleMarker.java",
                     "&& channel.grantedFromNs != Long.MIN_VALUE && channel.grantedFromNs >= lastDownNs) {",
                     ") {",
-                    560),
+                    304),
             new Mutant(
                     "a transaction locks none of its keys",
                     TWO_PHASE + "KeyLocks.java",
@@ -172,7 +172,7 @@ final class Mutants {
                     RING + "SlaveMachine.java",
                     "(offered.epoch() < promise.epoch() || (offered.epoch() == promise.epoch() && other))",
                     "false",
-                    51),
+                    58),
             new Mutant(
                     "accept a newer coordinator before the older one's grant has run out",
                     RING + "SlaveMachine.java",
@@ -184,13 +184,13 @@ final class Mutants {
                     TWO_PHASE + "Grants.java",
                     "nowNs - channel.grantedFromNs <= LEASE_NS",
                     "true",
-                    119),
+                    387),
             new Mutant(
                     "let a read's answer through whoever may have written meanwhile",
                     TWO_PHASE + "ReadFence.java",
                     "return grants.areGranted(cluster.view().arcAt(read.position), nowNs);",
                     "return true;",
-                    30),
+                    362),
             new Mutant(
                     "a move forgets deadlines",
                     MOVES + "Filling.java",
@@ -208,7 +208,7 @@ final class Mutants {
                     TWO_PHASE + "MultiRead.java",
                     "return !done && read.round == round;",
                     "return !done;",
-                    36),
+                    8),
             new Mutant(
                     "a condition on a version does not look",
                     "common/Condition.java",
@@ -232,19 +232,19 @@ final class Mutants {
                     TWO_PHASE + "AttemptBuilder.java",
                     "Condition condition = copy.inSync() ? write.condition() : Condition.NONE;",
                     "Condition condition = write.condition();",
-                    18),
+                    5),
             new Mutant(
                     "drop tombstones while a copy is being filled",
                     TWO_PHASE + "Participant.java",
                     "!batch.priorSettled() || !view.whole()",
                     "!batch.priorSettled()",
-                    50),
+                    1787),
             new Mutant(
                     "take out of the ring who may hold all that is left",
                     RING + "HealthMonitor.java",
                     "if (here && !elsewhere) {",
                     "if (false) {",
-                    653));
+                    156));
 
     /** Those of every protocol. */
     static List<Mutant> all() {

@@ -14,6 +14,12 @@ final class PrimaryBackupSimulationTest {
         FixedSeeds.pass(GROUP, 25, "UNAVAILABLE", "OUTCOME_UNKNOWN", "[GROUP]", "[RECOVERY]", "[VIEW]");
     }
 
+    /** Seed 501104: it went on asking the best of a view it had left, and each question began the other's answer anew. */
+    @Test
+    void aPeerThatWasToLeadAViewFetchesFromThePrimaryOfTheNextOneAlone() {
+        GROUP.run(501104, Overrides.NONE.withDisks(true), Trace.silent());
+    }
+
     @Test
     void oneSeedIsOneRun() {
         FixedSeeds.areOneRunEach(GROUP);

@@ -97,7 +97,7 @@ final class ViewChanger {
             toldNs = nowNs;
             promise(nowNs, effects);
         }
-        if (best != 0) {
+        if (best != 0 && replica.status == Status.VIEW_CHANGE) {
             fetcher.fetch(best, nowNs, effects);
         }
     }
