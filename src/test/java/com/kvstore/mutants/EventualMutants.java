@@ -44,7 +44,7 @@ final class EventualMutants {
                     "Streams.java",
                     "return (long) index << INCARNATION_BITS | (incarnation & INCARNATION_MASK);",
                     "return (long) index << INCARNATION_BITS | 1;",
-                    3),
+                    6),
             mutant(
                     "eventual: versions of the host's clock alone",
                     "EventualMachine.java",

@@ -13,55 +13,55 @@ final class PrimaryBackupMutants {
                     PACKAGE + "Shipper.java",
                     "return held[held.length - replica.group.majority()];",
                     "return held[held.length - 1];",
-                    30),
+                    6),
             mutant(
                     "take the majority's promise for granted: it never runs out",
                     PACKAGE + "Shipper.java",
                     "return echoes[echoes.length - replica.group.majority()];",
                     "return nowNs;",
-                    87),
+                    3),
             mutant(
                     "a view begins with the new primary's own log, not with the best one",
                     PACKAGE + "ViewChanger.java",
                     "if (isBetter(promise, bestPromise)) {",
                     "if (false) {",
-                    6),
+                    3),
             mutant(
                     "a view begins with less than a majority's promises",
                     PACKAGE + "ViewChanger.java",
                     "if (counting.size() < replica.group.majority()) {",
                     "if (counting.size() < replica.group.tolerated()) {",
-                    7),
+                    6),
             mutant(
                     "a backup keeps what its old view had beyond the new one's log",
                     PACKAGE + "Replica.java",
                     "if (normalView >= 0 && normalView == base) {",
                     "if (normalView >= 0) {",
-                    68),
+                    65),
             mutant(
                     "recover from one peer's word",
                     PACKAGE + "Recovery.java",
                     "if (answers.size() <= replica.group.tolerated() || !latest.primary()) {",
                     "if (!latest.primary()) {",
-                    100),
+                    723),
             mutant(
                     "execute a retry again at another primary",
                     PACKAGE + "Replica.java",
                     "requests.apply(entry.id(), op);",
                     "",
-                    6),
+                    7),
             mutant(
                     "execute a retry again while the first attempt is in the log",
                     PACKAGE + "Primary.java",
                     "if (undecided != null) {",
                     "if (false) {",
-                    46),
+                    5),
             mutant(
                     "a table that is copied keeps what its source has deleted",
                     PACKAGE + "Fetcher.java",
                     "gone.forEach(replica.table::remove);",
                     "",
-                    3));
+                    6));
 
     private PrimaryBackupMutants() {}
 

@@ -29,6 +29,15 @@ final class TotalOrderSimulationTest {
         GROUP.run(30183, IN_MEMORY, Trace.silent());
     }
 
+    /**
+     * Seed 500914: a restarted peer had forgotten that a lane was done, took it up again from the state of another that had
+     * not heard of it, and both delivered an entry behind the lane's end that the third never saw.
+     */
+    @Test
+    void aLaneThatIsDoneStaysDoneWhenAPeerIsRestarted() {
+        GROUP.run(500914, Overrides.NONE.withDisks(true), Trace.silent());
+    }
+
     @Test
     void oneSeedIsOneRun() {
         FixedSeeds.areOneRunEach(GROUP);

@@ -43,7 +43,7 @@ final class Order {
     private final SortedMap<Long, Lane> lanes = new TreeMap<>();
     private final NewestLane[] newest;
     private final SortedMap<Long, Long> ended = new TreeMap<>();
-    private static final int ENDED_KEPT = 256;
+    private static final int ENDED_KEPT = 64;
 
     Order(TotalOrderConfig config, Votes votes, Replica replica, Listener listener) {
         this.votes = votes;
@@ -94,9 +94,15 @@ final class Order {
         return lanes.isEmpty() && newest[0] == null ? List.of() : List.of(newest);
     }
 
-    /** Goes on with these lanes. */
-    void restore(List<Lane> stored, List<NewestLane> newestOnes) {
+    /** The last ones that are done, and where they ended. */
+    SortedMap<Long, Long> ended() {
+        return ended;
+    }
+
+    /** Goes on with these lanes, and with what is known of those that are done. */
+    void restore(List<Lane> stored, List<NewestLane> newestOnes, SortedMap<Long, Long> done) {
         stored.forEach(lane -> lanes.put(lane.id(), lane));
+        ended.putAll(done);
         for (int i = 0; i < newestOnes.size(); i++) {
             newest[i] = newestOnes.get(i);
         }
@@ -242,13 +248,19 @@ final class Order {
                 replica.clients().state());
     }
 
-    /** Jumps to a later state; the records are there already. */
+    /**
+     * Jumps to a later state; the records are there already. A lane that is done here stays so: whoever made the state has
+     * delivered all of it too, and only does not know yet that nothing more comes.
+     */
     void restore(OrderState state) {
         replica.restore(state);
         SortedMap<Long, Lane> before = new TreeMap<>(lanes);
         lanes.clear();
         for (OrderLane each : state.lanes()) {
             Lane lane = before.remove(each.lane());
+            if (lane == null && ended.containsKey(each.lane())) {
+                continue;
+            }
             if (lane == null) {
                 lane = new Lane(each.lane(), each.life(), each.delivered());
                 lanes.put(lane.id(), lane);

@@ -128,7 +128,10 @@ final class OrderStore {
             lanes.add(lane);
             kept.put(lane.id(), new Kept(lane, lane.base(), lane.known()));
         }
-        order.restore(lanes, summary.progress().newest());
+        SortedMap<Long, Long> ended = new TreeMap<>();
+        List<LaneProgress> progress = summary.progress().lanes();
+        progress.subList(lanes.size(), progress.size()).forEach(each -> ended.put(each.lane(), each.sealed()));
+        order.restore(lanes, summary.progress().newest(), ended);
         echoBound = vital.own().echo();
         multicast.restore(order.lane(vital.own().lane()), vital.own().newest(), echoBound);
     }
@@ -182,6 +185,7 @@ final class OrderStore {
         for (Lane lane : order.lanes().values()) {
             lanes.add(new LaneProgress(lane.id(), lane.base(), lane.delivered, lane.clock, lane.sealed()));
         }
+        order.ended().forEach((lane, end) -> lanes.add(new LaneProgress(lane, end, end, 0, end)));
         return new Progress(
                 replica.delivered(),
                 replica.counter(),

@@ -59,7 +59,10 @@ public sealed interface StoredOrder extends Persistent {
             long sealBallot,
             long sealLength) {}
 
-    /** As in {@code OrderState}, and of each lane of {@link Vital#votes} how far it is delivered. */
+    /**
+     * As in {@code OrderState}; of each lane of {@link Vital#votes} how far it is delivered, and behind those the lanes that
+     * are done: a peer that forgot where one ended would take it up again with others who do not know yet.
+     */
     record Progress(
             long delivered, long counter, long wallMs, long epoch, List<NewestLane> newest, List<LaneProgress> lanes) {
         public Progress {
