@@ -164,8 +164,13 @@ public final class SimNetwork {
         endsBetween(one, other).forEach(this::reset);
     }
 
+    /** Whoever connects waits no longer than its time-out, however slow the network is. */
     void connect(SimProcess from, ServerNode peer) {
-        world.scheduler().after(latencyNs(), () -> connectArrives(from, peer));
+        world.scheduler().after(connectLatencyNs(), () -> connectArrives(from, peer));
+    }
+
+    private long connectLatencyNs() {
+        return Math.min(latencyNs(), options.connectTimeoutNs());
     }
 
     void send(SimProcess from, long link, byte[] bytes) {
@@ -253,7 +258,7 @@ public final class SimNetwork {
         LinkEnd near = new LinkEnd(world, from);
         LinkEnd far = new LinkEnd(world, to);
         LinkEnd.join(near, far);
-        long openNs = world.nowNs() + latencyNs();
+        long openNs = world.nowNs() + connectLatencyNs();
         near.notBefore(openNs);
         world.scheduler().at(openNs, () -> from.deliver(new Input.LinkOpened(near.id(), address)));
     }

@@ -42,6 +42,12 @@ final class EventualSimulationTest {
         GROUP.run(8066, IN_MEMORY, Trace.silent());
     }
 
+    /** Seed 701202: an attempt to connect took 20 s in a slow network, beyond any time-out, and nobody tried again. */
+    @Test
+    void anAttemptToConnectEndsAtItsTimeOutHoweverSlowTheNetworkIs() {
+        GROUP.run(701202, Overrides.NONE, Trace.silent());
+    }
+
     @Test
     void oneSeedIsOneRun() {
         FixedSeeds.areOneRunEach(GROUP);
