@@ -106,12 +106,22 @@ final class TwoPhaseCommit {
     }
 
     private void onRefused(Attempt attempt, int member, ErrorCode code, String message, Effects effects) {
-        attempt.stand(attempt.indexOf(member), Stand.SETTLED);
-        if (attempt.fate == Fate.OPEN) {
+        Transaction transaction = attempt.transaction;
+        // Its disk failed while it prepared, and may have taken it all the same: it is told of the abort until that is
+        // stored.
+        boolean mayHoldIt = code == ErrorCode.OUTCOME_UNKNOWN;
+        attempt.stand(attempt.indexOf(member), mayHoldIt ? Stand.YES : Stand.SETTLED);
+        boolean wasOpen = attempt.fate == Fate.OPEN;
+        if (wasOpen) {
             abort(attempt);
-            owe(attempt.transaction, builder.refused(attempt, code, message), effects);
+        }
+        if (mayHoldIt && (wasOpen || transaction.owed != null)) {
+            transaction.owed = null;
+            owner.finish(transaction, builder.refused(attempt, code, message), effects);
+        } else if (wasOpen) {
+            owe(transaction, builder.refused(attempt, code, message), effects);
         } else {
-            payIfSettled(attempt.transaction, effects);
+            payIfSettled(transaction, effects);
         }
     }
 

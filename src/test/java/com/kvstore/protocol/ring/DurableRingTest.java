@@ -99,6 +99,24 @@ final class DurableRingTest {
         assertEquals("dave", ring.get("username"));
     }
 
+    /**
+     * Seed 803718: one copy refused, as its disk failed before; the other one's failed in this very sync, and took the write
+     * all the same. "Not applied" was said, power was lost, and the other one came back alone.
+     */
+    @Test
+    void whatADiskMayHaveTakenWhileItFailedIsNotCalledNotApplied() {
+        ring.put("username", "alice");
+        ring.advance(10);
+        Node owner = ring.owner("username");
+        for (Node other : ring.slaves.values()) {
+            other.kept.trouble = other == owner ? null : "Input/output error";
+        }
+        assertEquals(ErrorCode.OUTCOME_UNKNOWN, RingHarness.code(ring.put("username", "bob")));
+        assertEquals(ErrorCode.UNAVAILABLE, RingHarness.code(ring.put("username", "carol")));
+        owner.kept.trouble = "Input/output error";
+        assertEquals(ErrorCode.OUTCOME_UNKNOWN, RingHarness.code(ring.put("username", "dave")));
+    }
+
     private void dieAndComeBack() {
         ring.kill(ring.coordinator);
         for (Node node : List.copyOf(ring.slaves.values())) {
