@@ -27,7 +27,7 @@ final class DiskMutants {
                     "OrderStore.java",
                     "node.observe(vital.own().clock());",
                     "",
-                    6),
+                    292),
             totalOrder(
                     "say what is not on the disk yet",
                     "OrderStore.java",
@@ -39,7 +39,7 @@ final class DiskMutants {
                     "Lane.java",
                     "lane.promised = vote.promised();",
                     "",
-                    11),
+                    6),
             primaryBackup(
                     "what is vital waits for nothing",
                     "ReplicaStore.java",
@@ -51,13 +51,13 @@ final class DiskMutants {
                     "ReplicaStore.java",
                     "if (replica.isPrimary() && replica.group.size() > 1) {",
                     "if (false) {",
-                    55),
+                    44),
             totalOrder(
                     "a restarted peer forgets which end of a lane it has accepted",
                     "Lane.java",
                     "lane.sealBallot = vote.sealBallot();",
                     "",
-                    125),
+                    795),
             totalOrder(
                     "a restarted peer takes an old echo for a new one",
                     "OrderStore.java",

@@ -50,7 +50,7 @@ final class Mutants {
                     TWO_PHASE + "Participant.java",
                     "if (write.value() == null) { tombstones.add",
                     "if (write.value() == null) { table.remove(write.key()); tombstones.add",
-                    153),
+                    301),
             new Mutant(
                     "drop the in-flight check: a move begins before older transactions are applied at its source",
                     MOVES + "MoveScheduler.java",
@@ -80,7 +80,7 @@ final class Mutants {
                     TWO_PHASE + "TwoPhaseCoordinator.java",
                     "} else if (!recovery.isComplete()) { held.add",
                     "} else if (false) { held.add",
-                    18),
+                    65),
             new Mutant(
                     "a copy that was being filled is in sync when its move begins",
                     VIEWS + "Arcs.java",
@@ -116,7 +116,7 @@ final class Mutants {
                     "protocol/parts/RequestTable.java",
                     "this.floorEpoch = floorEpoch;",
                     "",
-                    11),
+                    186),
             new Mutant(
                     "a write leaves its key in the cache", TWO_PHASE + "ReadCache.java", "cache.remove(key);", "", 1),
             new Mutant(
@@ -130,7 +130,7 @@ final class Mutants {
                     VIEWS + "ViewKeeper.java",
                     "effects.persist(++token, next);",
                     "effects.persist(++token, next); onPersisted(token, nowNs, effects);",
-                    11),
+                    13),
             new Mutant(
                     "a lost arc answers 'not found'",
                     TWO_PHASE + "Reads.java",
@@ -142,7 +142,7 @@ final class Mutants {
                     TWO_PHASE + "StaleMarker.java",
                     "&& channel.grantedFromNs != Long.MIN_VALUE && channel.grantedFromNs >= lastDownNs) {",
                     ") {",
-                    304),
+                    213),
             new Mutant(
                     "a transaction locks none of its keys",
                     TWO_PHASE + "KeyLocks.java",

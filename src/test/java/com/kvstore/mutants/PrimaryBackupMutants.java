@@ -49,7 +49,7 @@ final class PrimaryBackupMutants {
                     PACKAGE + "Replica.java",
                     "requests.apply(entry.id(), op);",
                     "",
-                    7),
+                    21),
             mutant(
                     "execute a retry again while the first attempt is in the log",
                     PACKAGE + "Primary.java",

@@ -25,7 +25,7 @@ final class TotalOrderMutants {
                     "Lane.java",
                     "return promised == 0 ? known() : voteless ? 0 : frozen;",
                     "return known();",
-                    11),
+                    6),
             mutant(
                     "total order: a ballot ends a lane at its beginning",
                     "Ballots.java",
