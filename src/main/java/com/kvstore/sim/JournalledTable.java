@@ -2,6 +2,7 @@ package com.kvstore.sim;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
+import com.kvstore.protocol.parts.ForwardingTable;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.sim.SyncedDisk.Change;

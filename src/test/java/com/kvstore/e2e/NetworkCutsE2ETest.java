@@ -107,8 +107,7 @@ class NetworkCutsE2ETest {
                 awaitWhole(lab);
                 recorder.start();
                 for (int step = 0; step < steps; step++) {
-                    cutSomething(lab, random);
-                    lab.heal();
+                    cutForAWhile(lab, random);
                     awaitWhole(lab);
                 }
                 assertTrue(AwakeClock.await(PATIENCE, 20, () -> recorder.answered() > 50L * steps), recorder::summary);
@@ -136,7 +135,7 @@ class NetworkCutsE2ETest {
         return new Recorder(settings, config, null, out);
     }
 
-    private static void cutSomething(NetLab lab, SplittableRandom random) throws InterruptedException {
+    private static void cutForAWhile(NetLab lab, SplittableRandom random) throws InterruptedException {
         int one = random.nextInt(SLAVES + 1);
         int other = (one + 1 + random.nextInt(SLAVES)) % (SLAVES + 1);
         if (random.nextInt(3) == 0) {
@@ -146,8 +145,11 @@ class NetworkCutsE2ETest {
         } else {
             lab.cut(List.of(one, other));
         }
-        // How long it lasts, not a wait for something to be done: within the time-outs, and beyond a server's removal.
-        Thread.sleep(random.nextInt(3) == 0 ? random.nextLong(2_500, 6_000) : random.nextLong(100, 1_500));
+        // Within the time-outs, and beyond a server's removal.
+        long lastsMs = random.nextInt(3) == 0 ? random.nextLong(2_500, 6_000) : random.nextLong(100, 1_500);
+        Undos undos = new Undos();
+        undos.add(System.nanoTime() + lastsMs * 1_000_000, lab::heal);
+        undos.undoAll();
     }
 
     private static void judge(Path file, long seed) throws IOException {

@@ -1,44 +1,51 @@
 package com.kvstore.e2e;
 
-import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.concurrent.DelayQueue;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a plan has done to processes and is to undo, each at its time.
+ * What a plan has done to processes or links and is to undo, each at its time.
  *
- * <p>Threading: one thread's, which sleeps at the plan's own pace; that waits for nothing to be done.
+ * <p>Threading: one thread's, which waits for what is due next and does it.
  */
 final class Undos {
-    private record Undo(long dueNs, Runnable action) {}
+    /** @param action null: it is time for the plan's next step */
+    private record Undo(long dueNs, @Nullable Runnable action) implements Delayed {
+        @Override
+        public long getDelay(TimeUnit unit) {
+            return unit.convert(dueNs - System.nanoTime(), TimeUnit.NANOSECONDS);
+        }
 
-    private final PriorityQueue<Undo> undos = new PriorityQueue<>(Comparator.comparingLong(Undo::dueNs));
+        @Override
+        public int compareTo(Delayed other) {
+            return Long.signum(dueNs - ((Undo) other).dueNs);
+        }
+    }
+
+    private final DelayQueue<Undo> undos = new DelayQueue<>();
 
     /** @param dueNs as {@link System#nanoTime} will say then */
     void add(long dueNs, Runnable action) {
         undos.add(new Undo(dueNs, action));
     }
 
-    /** Undoes what is due within this time, and returns when it is over. */
+    /** Undoes what is due before the plan's next step, which is due in so long. */
     void undoFor(long ms) throws InterruptedException {
-        undoUntil(System.nanoTime() + ms * 1_000_000);
+        undos.add(new Undo(System.nanoTime() + ms * 1_000_000, null));
+        for (Runnable due = undos.take().action; due != null; due = undos.take().action) {
+            due.run();
+        }
     }
 
     /** Undoes everything, each at its time. */
     void undoAll() throws InterruptedException {
         while (!undos.isEmpty()) {
-            undoUntil(undos.peek().dueNs);
-        }
-    }
-
-    private void undoUntil(long untilNs) throws InterruptedException {
-        while (true) {
-            Undo next = undos.peek();
-            long wakeNs = next == null ? untilNs : Math.min(untilNs, next.dueNs);
-            Thread.sleep(Math.max(0, (wakeNs - System.nanoTime()) / 1_000_000));
-            if (next == null || next.dueNs > untilNs) {
-                return;
+            Runnable due = undos.take().action;
+            if (due != null) {
+                due.run();
             }
-            undos.remove().action.run();
         }
     }
 }

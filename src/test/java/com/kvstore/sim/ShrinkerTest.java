@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
+import com.kvstore.protocol.parts.ForwardingTable;
 import com.kvstore.sim.Shrinker.Failing;
 import com.kvstore.storage.MemoryTable;
 import java.io.ByteArrayOutputStream;

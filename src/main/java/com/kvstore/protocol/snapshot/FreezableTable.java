@@ -3,6 +3,7 @@ package com.kvstore.protocol.snapshot;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.parts.BoundedScan;
+import com.kvstore.protocol.parts.ForwardingTable;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.util.HashSet;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounded: what is set aside has at most {@value #MAX_SAVED_BYTES} bytes; beyond that the frozen state is given up.
  * Where nothing is frozen a call costs one comparison more.
  */
-public final class FreezableTable implements RecordTable {
+public final class FreezableTable extends ForwardingTable {
     static final long MAX_SAVED_BYTES = 256L << 20;
 
     private record Place(long hash, Bytes key) implements Comparable<Place> {
@@ -43,11 +44,10 @@ public final class FreezableTable implements RecordTable {
         private boolean complete;
     }
 
-    private final RecordTable table;
     private @Nullable Frozen frozen;
 
     public FreezableTable(RecordTable table) {
-        this.table = table;
+        super(table);
     }
 
     /** From now on {@link #readFrozen} shows what the table holds at this moment. */
@@ -153,16 +153,6 @@ public final class FreezableTable implements RecordTable {
     }
 
     @Override
-    public @Nullable StoredRecord get(Bytes key) {
-        return table.get(key);
-    }
-
-    @Override
-    public boolean holds(Bytes key) {
-        return table.holds(key);
-    }
-
-    @Override
     public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
         if (frozen != null) {
             beforeChange(key);
@@ -182,35 +172,5 @@ public final class FreezableTable implements RecordTable {
     public void clear() {
         frozen = null;
         table.clear();
-    }
-
-    @Override
-    public long keys() {
-        return table.keys();
-    }
-
-    @Override
-    public long tombstones() {
-        return table.tombstones();
-    }
-
-    @Override
-    public long expiring() {
-        return table.expiring();
-    }
-
-    @Override
-    public long bytes() {
-        return table.bytes();
-    }
-
-    @Override
-    public void scan(long from, Visitor visitor) {
-        table.scan(from, visitor);
-    }
-
-    @Override
-    public long findExpired(long from, int limit, long nowMs, ExpiredVisitor visitor) {
-        return table.findExpired(from, limit, nowMs, visitor);
     }
 }

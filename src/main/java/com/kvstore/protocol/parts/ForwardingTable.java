@@ -1,9 +1,7 @@
-package com.kvstore.sim;
+package com.kvstore.protocol.parts;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
-import com.kvstore.protocol.parts.RecordTable;
-import com.kvstore.protocol.parts.StoredRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: that of the other one.
  */
-abstract class ForwardingTable implements RecordTable {
-    final RecordTable table;
+public abstract class ForwardingTable implements RecordTable {
+    protected final RecordTable table;
 
-    ForwardingTable(RecordTable table) {
+    protected ForwardingTable(RecordTable table) {
         this.table = table;
     }
 
