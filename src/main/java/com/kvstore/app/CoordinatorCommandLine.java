@@ -35,7 +35,7 @@ final class CoordinatorCommandLine {
                 .option("move-rate", "SIZE", "bytes a second for restoring copies; 0 is no limit (64M)")
                 .option("redis-port", "PORT", "a second port, for the Redis protocol alone; PORT speaks it too (none)")
                 .option("state", "DIR", "where the membership is kept (cs_state beside the config file)");
-        return NodeOptions.addTo(BackupOptions.addTo(form));
+        return NodeOptions.addTo(BackupOptions.addToCoordinator(form));
     }
 
     static CoordinatorSettings settings(CommandLineForm.Arguments arguments) throws UsageException {
