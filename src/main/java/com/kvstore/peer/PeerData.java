@@ -38,7 +38,8 @@ record PeerData(PeerStorage storage, Persistence persistence, Runnable closing) 
             if (disk.repair()) {
                 setAside(directory, console);
             }
-            PeerDiskStorage storage = PeerDiskStorage.open(directory, disk.syncs(), owner(settings), codec());
+            PeerDiskStorage storage = PeerDiskStorage.open(
+                    directory, disk.syncs(), text -> console.line("WARN", text), owner(settings), codec());
             long keys = storage.table().keys();
             console.line("INFO", "Data in " + directory + ": " + keys + (keys == 1 ? " key" : " keys"));
             return new PeerData(storage, new Syncs(storage), () -> {

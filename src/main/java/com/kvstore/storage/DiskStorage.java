@@ -19,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -99,24 +100,29 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /**
      * Opens what is in a directory, or makes it anew. The caller has seen to it that nobody else has it.
      *
+     * <p>On a disk that somebody else has filled it waits until there is room.
+     *
      * @param syncs false: what is written is handed to the operating system at once and to the disk every 100 ms
+     * @param notices hears of such a wait, in sentences for people
      * @throws DamagedDataException if the data are not what was written
      */
-    public static DiskStorage open(Path directory, boolean syncs) throws IOException {
-        return open(directory, syncs, FORMAT, Segment::new);
+    public static DiskStorage open(Path directory, boolean syncs, Consumer<String> notices) throws IOException {
+        return open(directory, syncs, FORMAT, Segment::new, notices);
     }
 
     /** As above, with a journal whose files may fail on purpose. */
-    static DiskStorage open(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
-        return open(directory, syncs, FORMAT, opener);
+    static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
+        return open(directory, syncs, FORMAT, opener, notice -> {});
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
-    static DiskStorage open(Path directory, boolean syncs, String expected) throws IOException {
-        return open(directory, syncs, expected, Segment::new);
+    static DiskStorage open(Path directory, boolean syncs, String expected, Consumer<String> notices)
+            throws IOException {
+        return open(directory, syncs, expected, Segment::new, notices);
     }
 
-    private static DiskStorage open(Path directory, boolean syncs, String expected, Journal.Opener opener)
+    private static DiskStorage open(
+            Path directory, boolean syncs, String expected, Journal.Opener opener, Consumer<String> notices)
             throws IOException {
         Files.createDirectories(directory);
         Path format = directory.resolve("format");
@@ -134,11 +140,11 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             Files.writeString(format, expected);
         }
         Path libraries = directory.resolve("native");
-        RocksEngine engine = RocksEngine.open(data, libraries, opener);
+        RocksEngine engine = RocksEngine.open(data, libraries, opener, notices);
         if (engine.get(RocksEngine.META, RETIRED) != null) {
             engine.close();
             delete(data);
-            engine = RocksEngine.open(data, libraries, opener);
+            engine = RocksEngine.open(data, libraries, opener, notices);
         }
         try {
             return new DiskStorage(engine, syncs);

@@ -1,23 +1,19 @@
 package com.kvstore.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.Checkpoint;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.Status;
-import org.rocksdb.WriteBatch;
 
 /**
  * A {@link Journal} and behind it the tables, which RocksDB keeps: three column families, batches that are written whole, and
@@ -45,9 +41,7 @@ final class RocksEngine implements AutoCloseable {
     /** One value for each name. */
     static final int META = 0;
 
-    private static final byte[] JOURNALED = "journal".getBytes(StandardCharsets.UTF_8);
-    private static final long STALL_NS = 5_000_000_000L;
-    private static final long STALL_PAUSE_NS = 500_000L;
+    static final long STALL_NS = 5_000_000_000L;
     private static final long STUCK_AFTER_NS = 30_000_000_000L;
 
     private final Path directory;
@@ -81,14 +75,20 @@ final class RocksEngine implements AutoCloseable {
     /**
      * Opens what is in the directory, or makes it anew.
      *
+     * <p>On a disk that somebody else has filled it waits until there is room, and says so.
+     *
      * @param libraries where the native library is unpacked, over the one that was there
+     * @param notices hears of that, in sentences
      */
-    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener) throws IOException {
-        return open(directory, libraries, opener, new DiskRoom(directory));
+    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener, Consumer<String> notices)
+            throws IOException {
+        return open(directory, libraries, opener, new DiskRoom(directory), notices);
     }
 
     /** As above, on a disk of which something else than the truth is said. */
-    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener, DiskRoom room) throws IOException {
+    static RocksEngine open(
+            Path directory, Path libraries, Journal.Opener opener, DiskRoom room, Consumer<String> notices)
+            throws IOException {
         Files.createDirectories(directory);
         Files.createDirectories(libraries);
         try {
@@ -100,13 +100,15 @@ final class RocksEngine implements AutoCloseable {
         }
         RocksHandle handle = null;
         Journal journal = null;
+        RoomAtStart start = new RoomAtStart(directory, room, notices);
         try {
-            handle = new RocksHandle(directory);
-            long flushed = journaled(handle);
+            handle = RocksWrites.open(directory, start);
+            long flushed = RocksWrites.journaled(handle);
             journal = Journal.open(directory.resolve("journal"), flushed, opener);
             RocksEngine engine = new RocksEngine(directory, handle, journal, room);
-            engine.replay(handle, flushed);
+            engine.applied = RocksWrites.replay(handle, journal, flushed, start);
             engine.keep();
+            start.end();
             return engine;
         } catch (RocksDBException | IOException failed) {
             if (journal != null) {
@@ -116,70 +118,14 @@ final class RocksEngine implements AutoCloseable {
                 handle.close();
             }
             throw failed instanceof RocksDBException engines
-                    ? asException("cannot open " + directory, engines)
+                    ? RocksWrites.asException("cannot open " + directory, engines)
                     : (IOException) failed;
         }
     }
 
-    /** The newest batch that is in the tables' files. */
-    private static long journaled(RocksHandle handle) throws RocksDBException {
-        byte[] stored = handle.database.get(handle.families.get(META), handle.reading, JOURNALED);
-        return stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
-    }
-
-    private void replay(RocksHandle handle, long after) throws RocksDBException, IOException {
-        applied = after;
-        journal.replay(after, (sequence, batch) -> {
-            try {
-                apply(handle, sequence, batch, Long.MAX_VALUE);
-            } catch (RocksDBException failed) {
-                throw asException("cannot write to " + directory, failed);
-            }
-        });
-    }
-
     private void apply(RocksHandle handle, long sequence, byte[] batch, long patienceNs) throws RocksDBException {
-        try (WriteBatch writes = new WriteBatch(batch)) {
-            byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
-            writes.put(handle.families.get(META), JOURNALED, number);
-            write(handle, writes, patienceNs);
-        }
+        RocksWrites.apply(handle, sequence, batch, patienceNs);
         applied = sequence;
-    }
-
-    /**
-     * Gives the tables time to make room for a batch, which is all they need while the disk works. RocksDB itself would wait
-     * in native code for as long as the disk is full, and nobody would be told.
-     */
-    private static void write(RocksHandle handle, WriteBatch writes, long patienceNs) throws RocksDBException {
-        long firstNs = System.nanoTime();
-        while (true) {
-            try {
-                handle.database.write(handle.writing, writes);
-                return;
-            } catch (RocksDBException refused) {
-                if (!isStalled(refused) || System.nanoTime() - firstNs >= patienceNs) {
-                    throw refused;
-                }
-            }
-            LockSupport.parkNanos(STALL_PAUSE_NS);
-        }
-    }
-
-    private static boolean isStalled(RocksDBException refused) {
-        Status status = refused.getStatus();
-        return status != null && status.getCode() == Status.Code.Incomplete;
-    }
-
-    /** What a write or an opening failed of, by kind. */
-    private static IOException asException(String what, RocksDBException failed) {
-        Status status = failed.getStatus();
-        boolean damaged = status != null && status.getCode() == Status.Code.Corruption;
-        String why = isStalled(failed)
-                ? "the disk is full or too slow: what was written before is not in its files yet"
-                : failed.getMessage();
-        String message = what + ": " + why;
-        return damaged ? new DamagedDataException(message, failed) : new IOException(message, failed);
     }
 
     byte @Nullable [] get(int family, byte[] key) {
@@ -237,7 +183,7 @@ final class RocksEngine implements AutoCloseable {
             unapplied = batch;
             takeOver(handle);
         } catch (RocksDBException failed) {
-            throw asException("cannot write to " + directory, failed);
+            throw RocksWrites.asException("cannot write to " + directory, failed);
         } finally {
             lock.readLock().unlock();
             keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
@@ -260,7 +206,7 @@ final class RocksEngine implements AutoCloseable {
                                 + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
                         failed);
             }
-            throw asException("cannot write to " + directory, failed);
+            throw RocksWrites.asException("cannot write to " + directory, failed);
         }
         unapplied = null;
         failedNs = 0;
@@ -320,7 +266,7 @@ final class RocksEngine implements AutoCloseable {
                 checkpoint.createCheckpoint(target.toString());
             }
         } catch (RocksDBException failed) {
-            throw asException("cannot copy " + directory, failed);
+            throw RocksWrites.asException("cannot copy " + directory, failed);
         } finally {
             lock.readLock().unlock();
         }
