@@ -317,10 +317,6 @@ SERVER_FLAGS=(
     # the old generation grow threefold before they look into it.
     -XX:NewSize=10m
     -XX:SurvivorRatio=3
-    # The compiler keeps code for branches not taken yet. Without it, the first of a new kind of message (a node joins) throws
-    # away most of what was compiled, and a busy store crawls for seconds while everything is compiled anew.
-    -XX:PerMethodTrapLimit=0
-    -XX:PerBytecodeTrapLimit=0
     -XX:MaxRAMPercentage=50
     -XX:MinHeapFreeRatio=10
     -XX:MaxHeapFreeRatio=30

@@ -21,7 +21,7 @@ final class Pace {
     static final long BUSY_REQUESTS_PER_SECOND = 1_000;
 
     /** While they are, a move rests so many times as long as it works. */
-    static final int RESTS = 4;
+    static final int RESTS = 8;
 
     static final long MAX_REST_NS = 100_000_000L;
 
