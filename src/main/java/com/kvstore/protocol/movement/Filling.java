@@ -20,54 +20,44 @@ import org.jspecify.annotations.Nullable;
 /**
  * One move at its target: how far it is, and what each piece of it does to the table.
  *
- * <p>Invariants: everything below {@code next} (unsigned) has been compared with the source; no record outside the
+ * <p>Invariants: everything below {@code next} (unsigned) has been compared with the source, but for an answer that
+ * was checked and not applied yet; no record outside the
  * move's ranges is ever touched; no record of the move's epoch or newer is ever dropped or replaced by an older one.
  */
 final class Filling {
-    /** Asked for with one Fetch: large enough that the round trip is small beside it. */
-    static final int MAX_FETCH_BYTES = 512 * 1024;
-
-    private static final int MIN_FETCH_BYTES = 16 * 1024;
-
     private final RecordTable table;
     private final StartMove start;
     private final PositionSet ranges;
-    private final int fetchBytes;
 
     /** Where the next step begins. */
     private long next;
 
+    /** Whether there is nothing more to ask for. */
     private boolean complete;
+
     private long keys;
     private long bytes;
 
-    /** At the speed allowed, what has come would have come by then. */
-    private long paidUntilNs;
-
-    Filling(RecordTable table, StartMove start, long nowNs) {
+    Filling(RecordTable table, StartMove start) {
         this.table = table;
         this.start = start;
         this.ranges = new PositionSet(start.ranges());
-        long limit = start.bytesPerSecond();
-        // A slow move asks for less at a time: about a second's worth, so that it flows and its progress shows.
-        this.fetchBytes =
-                limit == 0 ? MAX_FETCH_BYTES : (int) Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, limit));
-        this.paidUntilNs = nowNs;
     }
 
-    /** The question for what comes next. */
-    Fetch fetch() {
-        PieceScan scan = new PieceScan(ranges::contains, /* tombstonesCount= */ false, fetchBytes / 8);
+    /** The question for the next {@code maxBytes} or so. */
+    Fetch fetch(int maxBytes) {
+        PieceScan scan = new PieceScan(ranges::contains, /* tombstonesCount= */ false, maxBytes / 8);
         scan.run(table, next);
-        return new Fetch(start.move(), next, scan.pieces(), fetchBytes);
+        return new Fetch(start.move(), next, scan.pieces(), maxBytes);
     }
 
     /**
-     * Takes an answer in.
+     * Whether this answers what was asked; what is asked next begins behind it. {@link #apply} takes it in, at once or later:
+     * what is written here in between is of the move's epoch or newer, which nothing below touches.
      *
-     * @return why it cannot be an answer to what was asked; null: it was taken in
+     * @return why it cannot be an answer; null: it is one
      */
-    @Nullable String take(Chunk chunk, long nowNs) {
+    @Nullable String check(Chunk chunk) {
         if (Long.compareUnsigned(chunk.last(), next) < 0) {
             return "the source answered for what it was not asked";
         }
@@ -79,24 +69,27 @@ final class Filling {
                 return "the source answered for what it was not asked";
             }
             from = stretch.last();
-        }
-        long before = bytes;
-        for (Stretch stretch : chunk.differing()) {
-            dropWhatTheSourceLacks(stretch);
             for (StoredRecord record : stretch.records()) {
                 if (ranges.contains(record.position())) {
-                    table.apply(record);
                     keys++;
                     bytes += BoundedScan.bytesOf(record.key(), record.value());
                 }
             }
         }
-        if (start.bytesPerSecond() > 0) {
-            double costNs = (bytes - before) * 1e9 / start.bytesPerSecond();
-            paidUntilNs = Math.max(paidUntilNs, nowNs) + (long) costNs;
-        }
         reached(chunk.last());
         return null;
+    }
+
+    /** Takes in what {@link #check} has found to be an answer. */
+    void apply(Chunk chunk) {
+        for (Stretch stretch : chunk.differing()) {
+            dropWhatTheSourceLacks(stretch);
+            for (StoredRecord record : stretch.records()) {
+                if (ranges.contains(record.position())) {
+                    table.apply(record);
+                }
+            }
+        }
     }
 
     /** Without a source: drops the next few of what is older than the move. */
@@ -174,10 +167,6 @@ final class Filling {
 
     long bytes() {
         return bytes;
-    }
-
-    long paidUntilNs() {
-        return paidUntilNs;
     }
 
     MoveProgress progress() {
