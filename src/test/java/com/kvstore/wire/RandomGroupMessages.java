@@ -56,7 +56,7 @@ final class RandomGroupMessages {
         return any.list(any::anyLong);
     }
 
-    private LogEntry entry() {
+    LogEntry entry() {
         return new LogEntry(random.nextBoolean() ? any.requestId() : null, any.list(this::write));
     }
 
@@ -66,7 +66,7 @@ final class RandomGroupMessages {
                 : new LogEntry.KeyWrite(any.bytes(), any.bytes(), any.deadlineMs());
     }
 
-    private AppliedRequests.ClientImage client() {
+    AppliedRequests.ClientImage client() {
         return new AppliedRequests.ClientImage(any.text(), any.number(), any.number(), any.list(any::number));
     }
 }

@@ -95,7 +95,7 @@ final class RandomPeerMessages {
         return new LaneVote(n(), n(), orNone());
     }
 
-    private Entry entry() {
+    Entry entry() {
         return new Entry(n(), n(), basic.list(this::op));
     }
 
@@ -118,7 +118,11 @@ final class RandomPeerMessages {
                 n(),
                 basic.list(() -> new TotalOrderMessage.OrderLane(n(), basic.smallNumber(), n())),
                 basic.list(() -> new TotalOrderMessage.NewestLane(n(), basic.smallNumber())),
-                basic.list(() -> new TotalOrderMessage.ClientState(
-                        "client", n(), n(), basic.list(() -> new TotalOrderMessage.Answer(n(), basic.result())))));
+                basic.list(this::client));
+    }
+
+    TotalOrderMessage.ClientState client() {
+        return new TotalOrderMessage.ClientState(
+                "client", n(), n(), basic.list(() -> new TotalOrderMessage.Answer(n(), basic.result())));
     }
 }
