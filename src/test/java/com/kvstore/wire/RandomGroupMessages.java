@@ -34,7 +34,8 @@ final class RandomGroupMessages {
                         any.anyLong(),
                         any.number(),
                         any.list(this::entry)),
-                () -> new PrimaryBackupMessage.PrepareOk(any.number(), any.number(), any.anyLong()),
+                () -> new PrimaryBackupMessage.PrepareOk(
+                        any.number(), any.number(), any.anyLong(), random.nextBoolean()),
                 () -> new PrimaryBackupMessage.Fetch(any.number(), any.number()),
                 () -> new PrimaryBackupMessage.LogPart(any.number(), any.number(), any.number(), any.list(this::entry)),
                 () -> new PrimaryBackupMessage.FetchSnapshot(any.number(), any.anyLong()),

@@ -170,6 +170,11 @@ public final class PrimaryBackupMachine implements DurableMachine {
                 || message instanceof Greeting;
     }
 
+    @Override
+    public void diskFails(boolean fails, long nowNs) {
+        primary.diskFails(fails, nowNs);
+    }
+
     /** What is decided, a majority has on its disks. */
     @Override
     public boolean answersMayPrecede() {
@@ -336,7 +341,7 @@ public final class PrimaryBackupMachine implements DurableMachine {
         @Override
         public void opened(int peer, long nowNs, Effects effects) {
             links.send(peer, formation.presence(), effects);
-            if (replica.isPrimary() && formation.isConfirmed()) {
+            if (replica.isPrimary() && formation.isConfirmed() && !primary.isSilent()) {
                 shipper.greet(peer, nowNs, effects);
             }
         }

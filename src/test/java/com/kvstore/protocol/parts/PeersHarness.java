@@ -330,6 +330,10 @@ public class PeersHarness<M extends Machine> {
         }
     }
 
+    public long nowNs() {
+        return nowNs;
+    }
+
     public Peer peer(int id) {
         return peers.get(id);
     }

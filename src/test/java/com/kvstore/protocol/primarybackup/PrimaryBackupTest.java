@@ -513,6 +513,51 @@ class PrimaryBackupTest {
         assertEquals(1, List.of(2, 3).stream().filter(id -> group.state(id).equals("primary")).count());
     }
 
+    // ---- disks that take nothing ----------------------------------------------------------------------------------
+
+    @Test
+    void aPrimaryWhoseDiskTakesNothingGivesWayToOneWhoseDiskDoes() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.put(1, "k", "v");
+        group.peer(1).machine.diskFails(true, group.nowNs());
+        group.pass(2_500);
+        assertEquals("primary", group.state(1));
+
+        group.pass(3_000);
+
+        assertEquals("primary", group.state(2));
+        assertEquals("v", group.get(2, "k"));
+        group.put(2, "k", "w");
+    }
+
+    @Test
+    void aPrimaryWhoseDiskTakesNothingStaysWhileNoMajoritysDoesAndAnswersReads() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.put(1, "k", "v");
+        group.peer(1).machine.diskFails(true, group.nowNs());
+        group.peer(3).machine.diskFails(true, group.nowNs());
+
+        for (int second = 0; second < 10; second++) {
+            group.pass(1_000);
+            assertEquals("primary", group.state(1));
+            assertEquals("v", group.get(1, "k"));
+        }
+    }
+
+    @Test
+    void aPrimaryThatGaveWayToNobodyGoesOn() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.put(1, "k", "v");
+        group.peer(1).machine.diskFails(true, group.nowNs());
+        group.pass(3_100);
+        assertEquals(ErrorCode.UNAVAILABLE, codeOf(group.asked(1, new Command.Get(K))));
+        group.peer(1).machine.diskFails(false, group.nowNs());
+        group.pass(200);
+
+        assertEquals("primary", group.state(1));
+        assertEquals("v", group.get(1, "k"));
+    }
+
     // ---- deadlines ----------------------------------------------------------------------------------------------
 
     @Test
