@@ -56,7 +56,8 @@ record PeerData(PeerStorage storage, Persistence persistence, Runnable closing) 
         } catch (OtherOwnerException wrong) {
             close(lock);
             throw new CannotStartException(
-                    wrong.getMessage() + ". Nothing was changed there. Start the peer whose data they are, with its group"
+                    wrong.getMessage()
+                            + ". Nothing was changed there. Start the peer whose data they are, with its group"
                             + " file, or give this one a directory of its own with --data-dir DIR.",
                     wrong);
         } catch (IOException | RuntimeException | LinkageError failed) {

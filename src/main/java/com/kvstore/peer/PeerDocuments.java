@@ -49,7 +49,8 @@ final class PeerDocuments {
         json.key("tombstones").value(status.tombstones());
         // Negative, which people are shown as "never", while a listed peer is missing and nobody can tell.
         long everywhereMs = status.everywhereMs();
-        json.key("everywhere_age_ms").value(everywhereMs == 0 ? -1 : Math.max(0, System.currentTimeMillis() - everywhereMs));
+        json.key("everywhere_age_ms")
+                .value(everywhereMs == 0 ? -1 : Math.max(0, System.currentTimeMillis() - everywhereMs));
         json.key("peers").array();
         for (EventualStatus.PeerStatus peer : status.peers()) {
             json.object();

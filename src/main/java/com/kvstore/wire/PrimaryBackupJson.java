@@ -125,7 +125,8 @@ final class PrimaryBackupJson {
                         in.hex("sent_ns"),
                         in.number(CLOCK),
                         in.list(ENTRIES, PrimaryBackupJson::readEntry));
-            case "pb-prepare-ok" -> new PrepareOk(in.number(VIEW), in.number("op"), in.hex("echo_ns"), in.flag("disk_fails"));
+            case "pb-prepare-ok" ->
+                new PrepareOk(in.number(VIEW), in.number("op"), in.hex("echo_ns"), in.flag("disk_fails"));
             case "pb-start-view-change" -> new StartViewChange(in.number(VIEW), in.number("promised"));
             case "pb-do-view-change" ->
                 new DoViewChange(

@@ -19,7 +19,7 @@ final class Etcd {
 
     /** Whether this host has one. */
     static boolean isInstalled() {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":"))
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
                 .anyMatch(directory -> Files.isExecutable(Path.of(directory, "etcd")));
     }
 

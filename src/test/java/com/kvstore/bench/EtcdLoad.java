@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: one event loop sends and counts; {@link #run} waits for it.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes its stream, and that is counted
 final class EtcdLoad implements ClosedLoop {
     private static final Duration DRAINED = Duration.ofSeconds(30);
     private static final int FILLING_CONNECTIONS = 50;

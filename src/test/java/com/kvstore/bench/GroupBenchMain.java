@@ -40,7 +40,7 @@ public final class GroupBenchMain {
         try {
             boolean onDisk = args.length > 4 && args[4].equals("disk");
             Map<String, Integer> groups = new LinkedHashMap<>();
-            for (String protocol : args[1].split(",")) {
+            for (String protocol : args[1].split(",", -1)) {
                 groups.put(protocol, group(Path.of(args[0]), protocol, onDisk, started));
             }
             int rounds = Integer.parseInt(args[2]);
@@ -80,7 +80,8 @@ public final class GroupBenchMain {
             etcd = Etcd.start(processes);
             EtcdLoad.fill(etcd, requests);
         } else {
-            System.out.println("etcd is not installed here and is left out. Debian and Ubuntu: apt-get install etcd-server");
+            System.out.println(
+                    "etcd is not installed here and is left out. Debian and Ubuntu: apt-get install etcd-server");
         }
         // Only now: a server does not keep a connection on which nothing is asked for long.
         List<Side> sides = sides(groups, shape);
@@ -152,8 +153,8 @@ public final class GroupBenchMain {
         }
         Files.writeString(file, text);
         for (int i = 0; i < PEERS; i++) {
-            List<String> command = new ArrayList<>(
-                    List.of(home.resolve("run-node.sh").toString(), "" + (i + 1), file.toString()));
+            List<String> command =
+                    new ArrayList<>(List.of(home.resolve("run-node.sh").toString(), "" + (i + 1), file.toString()));
             if (onDisk) {
                 command.add("--data-dir");
                 command.add(processes.directory().resolve("data-" + (i + 1)).toString());

@@ -29,7 +29,7 @@ final class RandomPeerMessages {
     List<Supplier<Message>> types() {
         return List.of(
                 () -> new EventualMessage.Sync(n(), n(), n(), basic.list(this::change), n()),
-                () -> new EventualMessage.SyncAck(n(), n()),
+                () -> new EventualMessage.SyncAck(n(), n(), n()),
                 () -> new EventualMessage.Report(basic.list(this::position), n()),
                 () -> new EventualMessage.Pull(
                         n(), any(), basic.list(() -> new Piece(any(), any())), basic.smallNumber()),

@@ -55,8 +55,8 @@ final class RandomPeerStates {
                 basic.list(basic::smallNumber),
                 basic.list(basic::anyLong),
                 new StoredOrder.Own(n(), n(), orNone(), orNone()),
-                basic.list(() -> new StoredOrder.Vote(
-                        n(), basic.smallNumber(), n(), n(), n(), random.nextBoolean(), n(), n())));
+                basic.list(() ->
+                        new StoredOrder.Vote(n(), basic.smallNumber(), n(), n(), n(), random.nextBoolean(), n(), n())));
     }
 
     private StoredOrder.Progress progress() {

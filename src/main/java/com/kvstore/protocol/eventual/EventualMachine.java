@@ -59,6 +59,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     private final Repair repair;
     private final Requests requests;
     private final Newcomer newcomer;
+    private final Confirmations confirmations;
     private final PeerStore kept;
     /** Streams that messages of this turn belong to, with what to acknowledge to whom. */
     private final SortedMap<Integer, SyncAck> acks = new TreeMap<>();
@@ -87,6 +88,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         this.reports = new Reports(config, holdings);
         this.outbox = new Outbox(config, links);
         this.repair = new Repair(asked.incarnation(), store, holdings, links);
+        this.confirmations = new Confirmations(config);
         this.newcomer = new Newcomer(config, links, reports);
         this.requests = new Requests(config, store, holdings, newcomer);
         this.heardNs = new long[config.group().size()];
@@ -163,6 +165,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         acks.clear();
         newcomer.turnEnded(nowNs);
         requests.retry(settled, wall.nowMs(), nowNs, this::take, effects);
+        confirmations.turnEnded(nowNs, effects);
         if (stopAtNs != 0 && (outbox.isDelivered() || nowNs >= stopAtNs)) {
             effects.stop(0);
         }
@@ -173,6 +176,10 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
             effects.reply(
                     client,
                     Result.Failure.of(ErrorCode.UNAVAILABLE, "Not applied: this peer is stopping. Ask another one"));
+            return;
+        }
+        if (command instanceof Command.AwaitCopies await) {
+            confirmations.await(client, await, nowNs, effects);
             return;
         }
         requests.on(new Requests.Request(client, command, id, nowNs), settled, wall.nowMs(), this::take, effects);
@@ -195,6 +202,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         } else if (message instanceof SyncAck ack) {
             if (ack.stream() == config.stream()) {
                 outbox.acknowledged(peer, ack.seq());
+                confirmations.on(config.group().indexOf(peer), ack.clock());
             }
         } else if (message instanceof Report report) {
             onReport(peer, report, nowNs, effects);
@@ -226,7 +234,8 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
                 change.records().forEach(store::apply);
             }
         }
-        acks.put(peer, new SyncAck(sync.stream(), holdings.received(sync)));
+        long received = holdings.received(sync);
+        acks.put(peer, new SyncAck(sync.stream(), received, holdings.clock(sync.stream())));
     }
 
     private void onReport(int peer, Report report, long nowNs, Effects effects) {
@@ -235,8 +244,18 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         writeAnew(report.horizon());
         reports.on(config.group().indexOf(peer), report.positions());
         newcomer.reported();
+        confirm(peer, report);
         if (!settled) {
             settleDown(peer, nowNs, effects);
+        }
+    }
+
+    /** What a walk has brought a peer, its report alone tells. */
+    private void confirm(int peer, Report report) {
+        for (EventualMessage.Position position : report.positions()) {
+            if (position.stream() == config.stream()) {
+                confirmations.on(config.group().indexOf(peer), position.clock());
+            }
         }
     }
 
@@ -347,6 +366,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         heardNs[index] = nowNs;
         if (holdings.startOf(Streams.of(index, incarnation))) {
             reports.forget(index);
+            confirmations.forget(index);
             outbox.restarted(peer, Streams.of(index, incarnation));
             repair.stop(peer);
         } else {

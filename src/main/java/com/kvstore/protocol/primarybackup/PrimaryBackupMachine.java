@@ -298,7 +298,8 @@ public final class PrimaryBackupMachine implements DurableMachine {
             links.broadcast(formation.presence(), effects);
         }
         viewChanger.tick(nowNs, effects);
-        // Backups answer their primary; who looks for a group or another view tells all again and again. Else all is quiet.
+        // Backups answer their primary; who looks for a group or another view tells all again and again. Else all is
+        // quiet.
         if (!replica.isPrimary() && !viewChanger.isSuspecting() && replica.status != Status.EMPTY) {
             allSpeakSinceNs = nowNs;
         }

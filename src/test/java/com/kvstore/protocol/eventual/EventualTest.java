@@ -264,6 +264,39 @@ class EventualTest {
     }
 
     @Test
+    void howManyPeersHoldAWriteIsAnsweredOnceEnoughDoOrTheTimeIsOver() {
+        PeersHarness<EventualMachine> group = group(3).startAll();
+        group.holdUp(1, 3);
+        Version version = group.put(1, "k", "v").version();
+
+        assertEquals(new Result.Count(1), group.asked(1, new Command.AwaitCopies(version, 1, 5_000)));
+        long both = group.ask(1, new Command.AwaitCopies(version, 2, 5_000), null);
+        long soon = group.ask(1, new Command.AwaitCopies(version, 2, 100), null);
+        group.pass(150);
+        assertEquals(new Result.Count(1), group.answer(1, soon));
+        assertNull(group.answer(1, both), "the third one has not heard of it");
+
+        group.release();
+        assertEquals(new Result.Count(2), group.answer(1, both));
+    }
+
+    @Test
+    void aPeerThatWasRestartedEmptyCountsOnceADigestHasBroughtItTheWrite() {
+        PeersHarness<EventualMachine> group = group(2).startAll();
+        Version version = group.put(1, "k", "v").version();
+        assertEquals(new Result.Count(1), group.asked(1, new Command.AwaitCopies(version, 1, 0)));
+        group.kill(2);
+        group.cutOff(2);
+        group.start(2);
+        group.mend();
+        long again = group.ask(1, new Command.AwaitCopies(version, 1, 5_000), null);
+        group.pass(3_000);
+
+        assertEquals(new Result.Count(1), group.answer(1, again));
+        assertEquals("v", group.get(2, "k"));
+    }
+
+    @Test
     void aReadWithAVersionWaitsForIt() {
         PeersHarness<EventualMachine> group = group(2).startAll();
         group.holdUp(1, 2);

@@ -510,7 +510,11 @@ class PrimaryBackupTest {
         group.kill(1);
         group.pass(12_000);
 
-        assertEquals(1, List.of(2, 3).stream().filter(id -> group.state(id).equals("primary")).count());
+        assertEquals(
+                1,
+                List.of(2, 3).stream()
+                        .filter(id -> group.state(id).equals("primary"))
+                        .count());
     }
 
     // ---- disks that take nothing ----------------------------------------------------------------------------------
