@@ -55,9 +55,13 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         void ended(@Nullable String failure);
     }
 
+    /** @param last the batch in which the generation ended */
+    private record Ended(Generation generation, byte[] last) {}
+
     private final RocksEngine engine;
     private final boolean syncs;
     private final BatchBuffer buffer = new BatchBuffer();
+    private final Generations generations;
     private final DiskTable table;
     private final ScheduledThreadPoolExecutor journal;
     private final AtomicBoolean unsynced = new AtomicBoolean();
@@ -66,6 +70,10 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private final long incarnation;
     private Promise promise = Promise.NONE;
     private long written;
+    /** The tables want the newest generation, and a sync was brought about for that. */
+    private boolean asked;
+    /** Waits for its last batch to arrive; set by the machine's thread, cleared by the journal's. */
+    private volatile @Nullable Ended ended;
     /** What was handed to the journal last. */
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
@@ -73,15 +81,16 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Found by the journal's thread. */
     private volatile @Nullable StorageFailure fatal;
 
-    private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
+    private DiskStorage(RocksEngine engine, boolean syncs, long limitBytes) throws IOException {
         this.engine = engine;
         this.syncs = syncs;
-        this.table = new DiskTable(engine, buffer, () -> written++);
+        this.generations = new Generations(limitBytes);
+        this.table = new DiskTable(engine, buffer, generations, () -> written++);
         byte[] stored = engine.get(RocksEngine.META, INCARNATION);
         if (stored == null) {
             incarnation = new SecureRandom().nextLong();
-            buffer.put(RocksEngine.META, INCARNATION, number(incarnation));
-            engine.write(buffer.take(), true);
+            putOwn(INCARNATION, number(incarnation));
+            engine.write(buffer.take(), true, false);
         } else {
             incarnation = ByteBuffer.wrap(stored).getLong();
             recover();
@@ -103,21 +112,21 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws DamagedDataException if the data are not what was written
      */
     public static DiskStorage open(Path directory, boolean syncs) throws IOException {
-        return open(directory, syncs, FORMAT, Segment::new);
+        return open(directory, syncs, FORMAT, Segment::new, Generations.limitBytes());
     }
 
-    /** As above, with a journal whose files may fail on purpose. */
-    static DiskStorage open(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
-        return open(directory, syncs, FORMAT, opener);
+    /** As above, with a journal whose files may fail on purpose, and with generations of another size. */
+    static DiskStorage open(Path directory, boolean syncs, Journal.Opener opener, long limitBytes) throws IOException {
+        return open(directory, syncs, FORMAT, opener, limitBytes);
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
     static DiskStorage open(Path directory, boolean syncs, String expected) throws IOException {
-        return open(directory, syncs, expected, Segment::new);
+        return open(directory, syncs, expected, Segment::new, Generations.limitBytes());
     }
 
-    private static DiskStorage open(Path directory, boolean syncs, String expected, Journal.Opener opener)
-            throws IOException {
+    private static DiskStorage open(
+            Path directory, boolean syncs, String expected, Journal.Opener opener, long limitBytes) throws IOException {
         Files.createDirectories(directory);
         Path format = directory.resolve("format");
         Path data = directory.resolve("data");
@@ -141,7 +150,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             engine = RocksEngine.open(data, libraries, opener);
         }
         try {
-            return new DiskStorage(engine, syncs);
+            return new DiskStorage(engine, syncs, limitBytes);
         } catch (IOException | RuntimeException failed) {
             engine.close();
             throw failed;
@@ -168,6 +177,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         }
         engine.scan(RocksEngine.TRANSACTIONS, new byte[0], (key, value) -> {
             Version transaction = PrepareCodec.version(key);
+            generations.isTabled(transaction);
             if (value.length == COMMITTED.length) {
                 committedBefore.add(transaction);
             } else {
@@ -187,13 +197,19 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     /** Keeps a value beside the records; {@code key} is none of this class's own. */
     void put(byte[] key, byte[] value) {
-        buffer.put(RocksEngine.META, key, value);
+        putOwn(key, value);
         written++;
     }
 
     void remove(byte[] key) {
         buffer.delete(RocksEngine.META, key);
+        generations.remove(key);
         written++;
+    }
+
+    private void putOwn(byte[] key, byte[] value) {
+        buffer.put(RocksEngine.META, key, value);
+        generations.put(key, value);
     }
 
     /** Visits the values that were kept when this was opened, from {@code from} on, in the order of their keys. */
@@ -207,12 +223,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws StorageFailure if an earlier one has found the data damaged, or that only a new process can go on
      */
     public void sync(Outcome outcome) {
-        StorageFailure ended = fatal;
-        if (ended != null) {
-            throw ended;
+        StorageFailure found = fatal;
+        if (found != null) {
+            throw found;
         }
         boolean arrived = lastArrived;
-        buffer.put(RocksEngine.META, COUNTS, table.counts());
+        putOwn(COUNTS, table.counts());
         byte[] batch = buffer.take();
         byte[] again = lastBatch;
         if (!arrived && again != null) {
@@ -220,21 +236,25 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             buffer.append(batch);
             batch = buffer.take();
         }
-        table.handOver(arrived);
         lastBatch = batch;
         lastArrived = false;
+        boolean crowded = generations.isCrowded();
+        if (generations.isDue(engine.isAsking())) {
+            ended = new Ended(generations.turn(), batch);
+            asked = false;
+        }
         byte[] whole = batch;
         try {
-            journal.execute(() -> write(whole, outcome));
+            journal.execute(() -> write(whole, crowded, outcome));
         } catch (RejectedExecutionException closing) {
             outcome.ended("the data are being closed");
         }
     }
 
-    private void write(byte[] batch, Outcome outcome) {
+    private void write(byte[] batch, boolean crowded, Outcome outcome) {
         String failure = null;
         try {
-            engine.write(batch, syncs);
+            arrived(batch, engine.write(batch, syncs, crowded));
             unsynced.set(true);
             lastArrived = true;
         } catch (DamagedDataException found) {
@@ -247,6 +267,16 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             failure = String.valueOf(failed.getMessage());
         }
         outcome.ended(failure);
+    }
+
+    /** The journal has a batch: the tables may have the generation that ended with it, or with one that failed before. */
+    private void arrived(byte[] batch, long number) {
+        Ended next = ended;
+        if (next != null) {
+            // A batch that failed went again as the first part of this one, of which the generation lacks the rest.
+            engine.takeOver(next.generation, next.last == batch ? number : number - 1);
+            ended = null;
+        }
     }
 
     private void flush() {
@@ -289,14 +319,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
                 .putLong(latest.coordinator())
                 .putLong(latest.startEpoch())
                 .array();
-        buffer.put(RocksEngine.META, PROMISE, encoded);
-        written++;
+        put(PROMISE, encoded);
     }
 
     @Override
     public void retire() {
-        buffer.put(RocksEngine.META, RETIRED, COMMITTED);
-        written++;
+        put(RETIRED, COMMITTED);
     }
 
     @Override
@@ -306,30 +334,40 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public long written() {
+        if (engine.isAsking() && !asked) {
+            // A generation ends with a sync, also if nobody writes any more.
+            asked = true;
+            written++;
+        }
         return written;
     }
 
     @Override
     public void prepared(Prepare prepare) {
-        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(prepare.transaction()), PrepareCodec.encode(prepare));
-        written++;
+        put(prepare.transaction(), PrepareCodec.encode(prepare));
     }
 
     @Override
     public void committed(Version transaction) {
-        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), COMMITTED);
-        written++;
+        put(transaction, COMMITTED);
     }
 
     @Override
     public void aborted(Version transaction) {
-        buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
+        settled(transaction);
         written++;
     }
 
     @Override
     public void settled(Version transaction) {
         buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
+        generations.remove(transaction);
+    }
+
+    private void put(Version transaction, byte[] state) {
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), state);
+        generations.put(transaction, state);
+        written++;
     }
 
     @Override
@@ -353,6 +391,10 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
             return;
+        }
+        boolean whole = buffer.isEmpty() && lastArrived;
+        if (whole && generations.isDue(true)) {
+            engine.takeOver(generations.turn(), engine.newest());
         }
         engine.close();
     }

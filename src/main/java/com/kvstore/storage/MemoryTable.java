@@ -109,6 +109,79 @@ public final class MemoryTable implements RecordTable {
         }
     }
 
+    /** The packed record of a key; the caller must not change it. */
+    byte @Nullable [] packed(long hash, Bytes key) {
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        return at < 0 ? null : bucket.records[at];
+    }
+
+    /** Stores a packed record, whatever its key has, of which nothing is changed. */
+    void store(long hash, Bytes key, byte[] packed) {
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        count(packed, 1);
+        if (at >= 0) {
+            count(bucket.records[at], -1);
+            bucket.records[at] = packed;
+        } else {
+            bucket.insert(~at, hash, packed);
+            divide(bucket, hash);
+        }
+    }
+
+    /** Whether there is a record of the same key. */
+    boolean hasKeyOf(long hash, byte[] packed) {
+        Bucket bucket = bucketOf(hash);
+        for (int at = bucket.from(hash); at < bucket.size && bucket.hashes[at] == hash; at++) {
+            if (PackedRecord.haveSameKey(bucket.records[at], packed)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Goes over the records in the order of a scan; good until the table is changed. */
+    Cursor cursor(long from) {
+        return new Cursor(from);
+    }
+
+    /** See {@link #cursor}. */
+    final class Cursor {
+        private int place;
+        private int at;
+
+        private Cursor(long from) {
+            place = place(from);
+            at = directory[place].from(from);
+            skipEmpty();
+        }
+
+        private void skipEmpty() {
+            while (place < directory.length && at >= directory[place].size) {
+                place = placeAfter(place);
+                at = 0;
+            }
+        }
+
+        boolean isAtEnd() {
+            return place >= directory.length;
+        }
+
+        long hash() {
+            return directory[place].hashes[at];
+        }
+
+        byte[] packed() {
+            return directory[place].records[at];
+        }
+
+        void advance() {
+            at++;
+            skipEmpty();
+        }
+    }
+
     @Override
     public final void clear() {
         depth = MIN_DEPTH;

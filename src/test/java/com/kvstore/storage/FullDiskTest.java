@@ -151,11 +151,12 @@ class FullDiskTest {
                     RocksEngine.open(data, disk.directory().resolve("n"), FullDiskTest::takingNoRoom, takenMeanwhile);
             disk.fill("ballast", (int) (Files.getFileStore(disk.directory()).getUsableSpace() >> 20) - roomMib);
             ExecutorService writer = Executors.newSingleThreadExecutor();
-            List<byte[]> batches =
+            List<Generation> generations =
                     IntStream.range(0, 60).mapToObj(FullDiskTest::megabyte).toList();
             Future<?> writing = writer.submit(() -> {
-                for (byte[] batch : batches) {
-                    engine.write(batch, true);
+                for (Generation generation : generations) {
+                    long number = engine.write(new BatchBuffer().take(), true, true);
+                    engine.takeOver(generation, number);
                 }
                 return null;
             });
@@ -166,17 +167,14 @@ class FullDiskTest {
         }
     }
 
-    private static byte[] megabyte(int number) {
-        BatchBuffer buffer = new BatchBuffer();
+    private static Generation megabyte(int number) {
+        Generation generation = new Generation();
         for (int i = 0; i < 256; i++) {
             byte[] value = new byte[4 << 10];
             new Random(number * 256L + i).nextBytes(value);
-            buffer.put(
-                    RocksEngine.RECORDS,
-                    ByteBuffer.allocate(8).putInt(number).putInt(i).array(),
-                    value);
+            generation.put(ByteBuffer.allocate(8).putInt(number).putInt(i).array(), value);
         }
-        return buffer.take();
+        return generation;
     }
 
     private static Segment takingNoRoom(Path file) throws IOException {
@@ -192,7 +190,7 @@ class FullDiskTest {
     private DiskStorage openFailing(Journal.Opener failing) {
         while (true) {
             try {
-                return DiskStorage.open(directory.resolve("d"), true, failing);
+                return DiskStorage.open(directory.resolve("d"), true, failing, 2 << 20);
             } catch (IOException once) {
                 assertNull(once.getCause());
             }
