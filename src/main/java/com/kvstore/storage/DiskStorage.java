@@ -15,8 +15,10 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -63,7 +65,9 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private final BatchBuffer buffer = new BatchBuffer();
     private final Generations generations;
     private final DiskTable table;
-    private final ScheduledThreadPoolExecutor journal;
+    private final ExecutorService journal;
+    /** Sees to it that the disk gets what the system has; null: each batch does. */
+    private final @Nullable ScheduledExecutorService flushing;
     private final AtomicBoolean unsynced = new AtomicBoolean();
     private final List<Prepare> preparedBefore = new ArrayList<>();
     private final List<Version> committedBefore = new ArrayList<>();
@@ -95,13 +99,10 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             incarnation = ByteBuffer.wrap(stored).getLong();
             recover();
         }
-        journal = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "journal");
-            thread.setDaemon(true);
-            return thread;
-        });
-        if (!syncs) {
-            var unused = journal.scheduleWithFixedDelay(this::flush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
+        journal = Executors.newSingleThreadExecutor(task -> daemon(task, "journal"));
+        flushing = syncs ? null : Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "flushing"));
+        if (flushing != null) {
+            var unused = flushing.scheduleWithFixedDelay(this::askToFlush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -279,6 +280,20 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         }
     }
 
+    private void askToFlush() {
+        try {
+            journal.execute(this::flush);
+        } catch (RejectedExecutionException closing) {
+            // What the system has outlives this process.
+        }
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
     private void flush() {
         if (unsynced.compareAndSet(true, false)) {
             try {
@@ -383,6 +398,9 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
     @Override
     public void close() {
+        if (flushing != null) {
+            flushing.shutdown();
+        }
         journal.shutdown();
         try {
             if (!journal.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {

@@ -93,12 +93,10 @@ final class DiskTable implements RecordTable {
             if (PackedRecord.isNewerThan(present, version)) {
                 return false;
             }
-            count(present, -1);
+            count(present, -1); // Before its place is taken.
         }
-        byte[] packed = new byte[PackedRecord.length(key, value, deadlineMs)];
-        PackedRecord.pack(packed, position, key, value, deadlineMs, version);
+        byte[] packed = generations.newest().store(hash, position, key, value, deadlineMs, version);
         count(packed, 1);
-        generations.newest().store(hash, key, packed);
         buffer.put(RocksEngine.RECORDS, place(hash, key), packed);
         onWrite.run();
         return true;
@@ -110,7 +108,7 @@ final class DiskTable implements RecordTable {
         byte[] present = packed(hash, key);
         if (present != null) {
             count(present, -1);
-            generations.newest().store(hash, key, PackedRecord.removal(key));
+            generations.newest().storeRemoval(hash, key);
             buffer.delete(RocksEngine.RECORDS, place(hash, key));
             onWrite.run();
         }

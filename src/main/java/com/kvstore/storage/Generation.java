@@ -4,6 +4,8 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -31,7 +33,7 @@ final class Generation {
         void write(int family, byte[] key, byte[] value) throws RocksDBException;
     }
 
-    /** Records, and in the place of those that were taken out {@link PackedRecord#removal}. */
+    /** Records, and in the place of those that were taken out {@link PackedRecord#isRemoval removals}. */
     MemoryTable records() {
         return records;
     }
@@ -55,12 +57,12 @@ final class Generation {
         replaced(inOlder ? transactions.put(transaction, REMOVED) : transactions.remove(transaction));
     }
 
-    private void replaced(byte @org.jspecify.annotations.Nullable [] before) {
+    private void replaced(byte @Nullable [] before) {
         valueBytes -= before == null ? 0 : before.length;
     }
 
     /** Sees the transactions that are left of those it was told of. */
-    void visitTransactions(java.util.function.Consumer<Version> visitor) {
+    void visitTransactions(Consumer<Version> visitor) {
         transactions.forEach((transaction, state) -> {
             if (state.length > 0) {
                 visitor.accept(transaction);

@@ -73,24 +73,12 @@ public final class MemoryTable implements RecordTable {
         long hash = RecordTable.scanHash(key);
         Bucket bucket = bucketOf(hash);
         int at = bucket.find(hash, key);
-        int length = PackedRecord.length(key, value, deadlineMs);
-        if (at >= 0) {
-            byte[] present = bucket.records[at];
-            if (PackedRecord.isNewerThan(present, version)) {
-                return false;
-            }
-            byte[] packed = present.length == length ? present : new byte[length];
-            count(present, -1);
-            PackedRecord.pack(packed, position, key, value, deadlineMs, version);
-            count(packed, 1);
-            bucket.records[at] = packed;
-            return true;
+        if (at >= 0 && PackedRecord.isNewerThan(bucket.records[at], version)) {
+            return false;
         }
-        byte[] packed = new byte[length];
+        byte[] packed = room(bucket, at, PackedRecord.length(key, value, deadlineMs));
         PackedRecord.pack(packed, position, key, value, deadlineMs, version);
-        bucket.insert(~at, hash, packed);
-        count(packed, 1);
-        divide(bucket, hash);
+        keep(bucket, at, hash, packed);
         return true;
     }
 
@@ -116,13 +104,39 @@ public final class MemoryTable implements RecordTable {
         return at < 0 ? null : bucket.records[at];
     }
 
-    /** Stores a packed record, whatever its key has, of which nothing is changed. */
-    void store(long hash, Bytes key, byte[] packed) {
+    /** Stores a record whatever its key has. @return as it is packed here: good until the key is written again */
+    byte[] store(long hash, int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
         Bucket bucket = bucketOf(hash);
         int at = bucket.find(hash, key);
+        byte[] packed = room(bucket, at, PackedRecord.length(key, value, deadlineMs));
+        PackedRecord.pack(packed, position, key, value, deadlineMs, version);
+        keep(bucket, at, hash, packed);
+        return packed;
+    }
+
+    /** Notes that the key was taken out, which is another thing than not to have it ({@link PackedRecord#isRemoval}). */
+    void storeRemoval(long hash, Bytes key) {
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        byte[] packed = room(bucket, at, PackedRecord.length(key, null, Expiry.NO_DEADLINE));
+        PackedRecord.packRemoval(packed, key);
+        keep(bucket, at, hash, packed);
+    }
+
+    /** An array for a record, that of the present one if it is as long; the present one does not count any more. */
+    private byte[] room(Bucket bucket, int at, int length) {
+        if (at < 0) {
+            return new byte[length];
+        }
+        byte[] present = bucket.records[at];
+        byte[] room = present.length == length ? present : new byte[length];
+        count(present, -1);
+        return room;
+    }
+
+    private void keep(Bucket bucket, int at, long hash, byte[] packed) {
         count(packed, 1);
         if (at >= 0) {
-            count(bucket.records[at], -1);
             bucket.records[at] = packed;
         } else {
             bucket.insert(~at, hash, packed);

@@ -66,11 +66,9 @@ final class PackedRecord {
     }
 
     /** Stands for a record that was taken out, beside others; never on the disk. */
-    static byte[] removal(Bytes key) {
-        byte[] packed = new byte[length(key, null, Expiry.NO_DEADLINE)];
-        pack(packed, 0, key, null, Expiry.NO_DEADLINE, Version.ZERO);
-        LONG.set(packed, EPOCH, NO_EPOCH);
-        return packed;
+    static void packRemoval(byte[] into, Bytes key) {
+        pack(into, 0, key, null, Expiry.NO_DEADLINE, Version.ZERO);
+        LONG.set(into, EPOCH, NO_EPOCH);
     }
 
     static boolean isRemoval(byte[] packed) {
