@@ -32,7 +32,10 @@ final class CoordinatorCommandLine {
                 .option("virtual-nodes", "N", "points per server on the ring (as stored, else 1)")
                 .option("cache-size", "N", "entries; 0 turns the cache off (4)")
                 .option("min-copies", "1|2", "2: refuse writes while one copy is out of reach (1)")
-                .option("move-rate", "SIZE", "bytes a second for restoring copies; 0 is no limit (64M)")
+                .option(
+                        "move-rate",
+                        "SIZE",
+                        "bytes a second for restoring copies at most, fewer while clients are at work; 0: as fast as it goes (64M)")
                 .option("redis-port", "PORT", "a second port, for the Redis protocol alone; PORT speaks it too (none)")
                 .option("state", "DIR", "where the membership is kept (cs_state beside the config file)");
         return NodeOptions.addTo(BackupOptions.addTo(form));

@@ -51,6 +51,7 @@ final class MoveBinary {
             out.fixed64(chunk.last());
             out.list(chunk.differing(), MoveBinary::writeStretch);
             out.versions(chunk.committed());
+            out.number(chunk.requests());
         } else if (message instanceof Fetch fetch) {
             out.u8(FETCH);
             out.number(fetch.move());
@@ -107,7 +108,11 @@ final class MoveBinary {
                 new Fetch(in.number(), in.fixed64(), in.list(PIECE_BYTES, MoveBinary::readPiece), in.smallNumber());
             case CHUNK ->
                 new Chunk(
-                        in.number(), in.fixed64(), in.list(MIN_STRETCH_BYTES, MoveBinary::readStretch), in.versions());
+                        in.number(),
+                        in.fixed64(),
+                        in.list(MIN_STRETCH_BYTES, MoveBinary::readStretch),
+                        in.versions(),
+                        in.number());
             case REFUSE_MOVE -> new RefuseMove(in.number(), in.text());
             default -> throw BinaryCodec.unknownType(type);
         };

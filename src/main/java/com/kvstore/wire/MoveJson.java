@@ -71,7 +71,8 @@ final class MoveJson {
                     .put(MOVE, chunk.move())
                     .hex(LAST, chunk.last())
                     .list("differing", chunk.differing(), MoveJson::writeStretch)
-                    .versions("committed", chunk.committed());
+                    .versions("committed", chunk.committed())
+                    .put("requests", chunk.requests());
         }
         return writeReport(message);
     }
@@ -120,7 +121,12 @@ final class MoveJson {
                         in.list("pieces", piece -> new Piece(piece.hex(LAST), piece.hex("digest"))),
                         in.smallNumber("max_bytes"));
             case "chunk" ->
-                new Chunk(move, in.hex(LAST), in.list("differing", MoveJson::readStretch), in.versions("committed"));
+                new Chunk(
+                        move,
+                        in.hex(LAST),
+                        in.list("differing", MoveJson::readStretch),
+                        in.versions("committed"),
+                        in.number("requests"));
             case "refuse-move" -> new RefuseMove(move, in.text("reason"));
             default -> throw JsonNodeCodec.unknown(type);
         };

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -117,23 +118,30 @@ public final class BenchMain {
             load.run(SETTLE_MS);
             double before = load.run(measuredMs).perSecond();
             dataNode(target.processes());
-            double sum = 0;
-            long slices = 0;
+            List<Double> slices = new ArrayList<>();
             long startNs = System.nanoTime();
             while (!Load.isWhole(target.port(), 4)) {
-                sum += load.run(REBALANCE_SLICE_MS).perSecond();
-                slices++;
+                slices.add(load.run(REBALANCE_SLICE_MS).perSecond());
             }
+            double mean = mean(slices);
             System.out.printf(
                     Locale.ROOT,
                     "%nMIX 50 x 16 while a fourth data node joins a store of %d keys: %.0f a second for %.1f s,"
                             + " %.0f before, ratio %.2f (target >= 0.67)%n",
                     REBALANCED_KEYS,
-                    sum / slices,
+                    mean,
                     (System.nanoTime() - startNs) / 1e9,
                     before,
-                    sum / slices / before);
+                    mean / before);
+            System.out.println("  ratio by quarters of a second:"
+                    + slices.stream()
+                            .map(slice -> String.format(Locale.ROOT, " %.2f", slice / before))
+                            .collect(Collectors.joining()));
         }
+    }
+
+    private static double mean(List<Double> figures) {
+        return figures.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     }
 
     private void durable() throws IOException {

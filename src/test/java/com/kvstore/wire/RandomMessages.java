@@ -128,7 +128,7 @@ public final class RandomMessages {
                 () -> new MoveFailed(number(), text()),
                 () -> new OpenMove(number(), number(), ranges()),
                 () -> new Fetch(number(), anyLong(), list(() -> new Piece(anyLong(), anyLong())), smallNumber()),
-                () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version)),
+                () -> new Chunk(number(), anyLong(), list(this::stretch), list(this::version), number()),
                 () -> new RefuseMove(number(), text())));
         types.addAll(new RandomGroupMessages(random, this).types());
         types.addAll(new RandomPeerMessages(random, this).types());

@@ -24,15 +24,9 @@ import org.jspecify.annotations.Nullable;
  * move's ranges is ever touched; no record of the move's epoch or newer is ever dropped or replaced by an older one.
  */
 final class Filling {
-    /** Asked for with one Fetch: large enough that the round trip is small beside it. */
-    static final int MAX_FETCH_BYTES = 512 * 1024;
-
-    private static final int MIN_FETCH_BYTES = 16 * 1024;
-
     private final RecordTable table;
     private final StartMove start;
     private final PositionSet ranges;
-    private final int fetchBytes;
 
     /** Where the next step begins. */
     private long next;
@@ -41,25 +35,17 @@ final class Filling {
     private long keys;
     private long bytes;
 
-    /** At the speed allowed, what has come would have come by then. */
-    private long paidUntilNs;
-
-    Filling(RecordTable table, StartMove start, long nowNs) {
+    Filling(RecordTable table, StartMove start) {
         this.table = table;
         this.start = start;
         this.ranges = new PositionSet(start.ranges());
-        long limit = start.bytesPerSecond();
-        // A slow move asks for less at a time: about a second's worth, so that it flows and its progress shows.
-        this.fetchBytes =
-                limit == 0 ? MAX_FETCH_BYTES : (int) Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, limit));
-        this.paidUntilNs = nowNs;
     }
 
-    /** The question for what comes next. */
-    Fetch fetch() {
-        PieceScan scan = new PieceScan(ranges::contains, /* tombstonesCount= */ false, fetchBytes / 8);
+    /** The question for the next {@code maxBytes} or so. */
+    Fetch fetch(int maxBytes) {
+        PieceScan scan = new PieceScan(ranges::contains, /* tombstonesCount= */ false, maxBytes / 8);
         scan.run(table, next);
-        return new Fetch(start.move(), next, scan.pieces(), fetchBytes);
+        return new Fetch(start.move(), next, scan.pieces(), maxBytes);
     }
 
     /**
@@ -67,7 +53,7 @@ final class Filling {
      *
      * @return why it cannot be an answer to what was asked; null: it was taken in
      */
-    @Nullable String take(Chunk chunk, long nowNs) {
+    @Nullable String take(Chunk chunk) {
         if (Long.compareUnsigned(chunk.last(), next) < 0) {
             return "the source answered for what it was not asked";
         }
@@ -80,7 +66,6 @@ final class Filling {
             }
             from = stretch.last();
         }
-        long before = bytes;
         for (Stretch stretch : chunk.differing()) {
             dropWhatTheSourceLacks(stretch);
             for (StoredRecord record : stretch.records()) {
@@ -90,10 +75,6 @@ final class Filling {
                     bytes += BoundedScan.bytesOf(record.key(), record.value());
                 }
             }
-        }
-        if (start.bytesPerSecond() > 0) {
-            double costNs = (bytes - before) * 1e9 / start.bytesPerSecond();
-            paidUntilNs = Math.max(paidUntilNs, nowNs) + (long) costNs;
         }
         reached(chunk.last());
         return null;
@@ -174,10 +155,6 @@ final class Filling {
 
     long bytes() {
         return bytes;
-    }
-
-    long paidUntilNs() {
-        return paidUntilNs;
     }
 
     MoveProgress progress() {

@@ -21,7 +21,7 @@ public sealed interface MoveMessage extends Message {
      * @param move names the move; rises, never used twice by one coordinator process
      * @param epoch the epoch that made the target's copies SYNCING: what the source lacks and is older than this is gone
      * @param source null: every copy was lost; drop what you have there that is older than {@code epoch}
-     * @param bytesPerSecond at most so fast; 0 is as fast as it goes
+     * @param bytesPerSecond never faster than that, and slower while clients are at work; 0 is as fast as it goes
      */
     record StartMove(long move, long epoch, @Nullable ServerNode source, List<Range> ranges, long bytesPerSecond)
             implements MoveMessage {
@@ -70,8 +70,11 @@ public sealed interface MoveMessage extends Message {
      *     there that is not among them and older than the move's epoch
      * @param committed with the last one: transactions that the source knows to be committed and that others may not know
      *     of yet. A copy in sync is asked about them by a coordinator that recovers
+     * @param requests of clients that the source has served so far; what came between two answers tells the target how
+     *     busy it is
      */
-    record Chunk(long move, long last, List<Stretch> differing, List<Version> committed) implements MoveMessage {}
+    record Chunk(long move, long last, List<Stretch> differing, List<Version> committed, long requests)
+            implements MoveMessage {}
 
     /** Source to target: I cannot serve this, now or at all. */
     record RefuseMove(long move, String reason) implements MoveMessage {}

@@ -14,6 +14,7 @@ import com.kvstore.protocol.parts.Stretch;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MoveSource {
     private final RecordTable table;
+    private final LongSupplier requests;
     private final Supplier<List<Version>> committed;
     /** By link. */
     private final Map<Long, OpenedMove> opened = new HashMap<>();
@@ -39,10 +41,12 @@ public final class MoveSource {
 
     /**
      * @param table what is fed from; only read
+     * @param requests how many requests of clients this node has served so far: targets step back while it serves many
      * @param committed what is known to be committed here and may not be everywhere yet
      */
-    public MoveSource(RecordTable table, Supplier<List<Version>> committed) {
+    public MoveSource(RecordTable table, LongSupplier requests, Supplier<List<Version>> committed) {
         this.table = table;
+        this.requests = requests;
         this.committed = committed;
     }
 
@@ -95,6 +99,7 @@ public final class MoveSource {
         scan.run(table, fetch.from());
         List<Stretch> differing = scan.differing();
         boolean last = scan.reached() == BoundedScan.END;
-        return new Chunk(fetch.move(), scan.reached(), differing, last ? committed.get() : List.of());
+        return new Chunk(
+                fetch.move(), scan.reached(), differing, last ? committed.get() : List.of(), requests.getAsLong());
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,7 @@ public final class MoveTarget {
     }
 
     private final RecordTable table;
+    private final LongSupplier requests;
     private final Consumer<List<Version>> learned;
     private final Reports reports;
     /** By number of the move; in the order they were started. */
@@ -70,6 +72,7 @@ public final class MoveTarget {
         final StartMove start;
         final long coordinatorLink;
         final Filling filling;
+        final Pace pace;
         boolean connected;
         long link;
         /** Whether a Fetch is under way. */
@@ -77,21 +80,24 @@ public final class MoveTarget {
 
         long nextProgressNs;
 
-        Run(StartMove start, long coordinatorLink, Filling filling, long nextProgressNs) {
+        Run(StartMove start, long coordinatorLink, Filling filling, Pace pace, long nextProgressNs) {
             this.start = start;
             this.coordinatorLink = coordinatorLink;
             this.filling = filling;
+            this.pace = pace;
             this.nextProgressNs = nextProgressNs;
         }
     }
 
     /**
      * @param table what is filled
+     * @param requests how many requests of clients this node has served so far: moves step back while it serves many
      * @param learned told, when a move ends, what its source knew to be committed
      * @param reports lets {@link MoveDone} leave once what was filled is durable
      */
-    public MoveTarget(RecordTable table, Consumer<List<Version>> learned, Reports reports) {
+    public MoveTarget(RecordTable table, LongSupplier requests, Consumer<List<Version>> learned, Reports reports) {
         this.table = table;
+        this.requests = requests;
         this.learned = learned;
         this.reports = reports;
     }
@@ -106,8 +112,8 @@ public final class MoveTarget {
         if (before != null) {
             forget(before, effects);
         }
-        Filling filling = new Filling(table, start, nowNs);
-        Run run = new Run(start, coordinatorLink, filling, nowNs + PROGRESS_INTERVAL_NS);
+        Pace pace = new Pace(start.bytesPerSecond(), requests.getAsLong(), nowNs);
+        Run run = new Run(start, coordinatorLink, new Filling(table, start), pace, nowNs + PROGRESS_INTERVAL_NS);
         runs.put(start.move(), run);
         ServerNode source = start.source();
         if (source == null) {
@@ -196,7 +202,7 @@ public final class MoveTarget {
         switch (timer.kind()) {
             case THROTTLE_TIMER -> {
                 if (run != null && run.connected && !run.asking) {
-                    askWhenPaid(run, nowNs, effects);
+                    askInTime(run, nowNs, effects);
                 }
             }
             case ERASE_TIMER -> {
@@ -255,14 +261,16 @@ public final class MoveTarget {
         }
         run.asking = false;
         effects.cancelTimer(new TimerId(ANSWER_TIMER, run.start.move()));
-        String problem = run.filling.take(chunk, nowNs);
+        long before = run.filling.bytes();
+        String problem = run.filling.take(chunk);
         if (problem != null) {
             fail(run, problem, effects);
             return;
         }
+        run.pace.took(run.filling.bytes() - before, requests.getAsLong(), chunk.requests(), nowNs);
         learned.accept(chunk.committed());
         if (!finishedOrReported(run, nowNs, effects)) {
-            askWhenPaid(run, nowNs, effects);
+            askInTime(run, nowNs, effects);
         }
     }
 
@@ -294,8 +302,8 @@ public final class MoveTarget {
         return false;
     }
 
-    private void askWhenPaid(Run run, long nowNs, Effects effects) {
-        long pauseNs = run.filling.paidUntilNs() - nowNs;
+    private void askInTime(Run run, long nowNs, Effects effects) {
+        long pauseNs = run.pace.nextNs() - nowNs;
         if (pauseNs <= 0) {
             ask(run, nowNs, effects);
             return;
@@ -307,7 +315,8 @@ public final class MoveTarget {
     private void ask(Run run, long nowNs, Effects effects) {
         run.asking = true;
         effects.setTimer(new TimerId(ANSWER_TIMER, run.start.move()), nowNs + ANSWER_TIMEOUT_NS);
-        effects.send(run.link, run.filling.fetch());
+        run.pace.asked(nowNs);
+        effects.send(run.link, run.filling.fetch(run.pace.fetchBytes()));
     }
 
     private void fail(Run run, String reason, Effects effects) {

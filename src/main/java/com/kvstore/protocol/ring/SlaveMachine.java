@@ -70,6 +70,8 @@ public final class SlaveMachine implements Machine {
     private long coordinatorLink;
     private long grantUntilNs = Long.MIN_VALUE;
     private @Nullable Greeting waiting;
+    /** Prepares and reads so far: what clients made this node do. */
+    private long requests;
 
     /** @param incarnation random, drawn when {@code table} was created empty */
     public SlaveMachine(SlaveConfig config, RecordTable table, long incarnation) {
@@ -88,8 +90,8 @@ public final class SlaveMachine implements Machine {
         coordinator = promise.coordinator();
         participant = new Participant(table, storage.transactions(), promise.startEpoch());
         replies = new DurableReplies(storage, participant, config.self().toString());
-        source = new MoveSource(table, participant::committed);
-        target = new MoveTarget(table, participant::learn, replies::report);
+        source = new MoveSource(table, () -> requests, participant::committed);
+        target = new MoveTarget(table, () -> requests, participant::learn, replies::report);
         sweeper = new Sweeper(table);
         registration = new Registration(config, storage);
     }
@@ -189,6 +191,7 @@ public final class SlaveMachine implements Machine {
     private void onBatch(long link, Batch batch, long nowNs, Effects effects) {
         View present = view;
         if (link == coordinatorLink && present != null) {
+            requests += batch.prepares().size() + batch.reads().size();
             for (BatchReply part : participant.on(batch, present, member)) {
                 replies.reply(link, batch, part, effects);
             }

@@ -30,10 +30,15 @@ final class MoveHarness {
     final MemoryTable sourceTable = new MemoryTable();
     final MemoryTable targetTable = new MemoryTable();
     List<Version> knownAtSource = List.of();
+    long requestsAtSource;
+    long requestsAtTarget;
     final List<Version> learned = new ArrayList<>();
-    final MoveSource source = new MoveSource(sourceTable, () -> knownAtSource);
-    final MoveTarget target =
-            new MoveTarget(targetTable, learned::addAll, (link, message, effects) -> effects.send(link, message));
+    final MoveSource source = new MoveSource(sourceTable, () -> requestsAtSource, () -> knownAtSource);
+    final MoveTarget target = new MoveTarget(
+            targetTable,
+            () -> requestsAtTarget,
+            learned::addAll,
+            (link, message, effects) -> effects.send(link, message));
     final RecordingEffects effects = new RecordingEffects();
     private final RecordingEffects sourceEffects = new RecordingEffects();
 

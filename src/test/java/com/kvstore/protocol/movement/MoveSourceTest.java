@@ -27,7 +27,7 @@ final class MoveSourceTest {
     private static final List<Piece> NOTHING_THERE = List.of(new Piece(-1, 0));
 
     private final MemoryTable table = new MemoryTable();
-    private final MoveSource source = new MoveSource(table, () -> COMMITTED);
+    private final MoveSource source = new MoveSource(table, () -> 7, () -> COMMITTED);
     private final RecordingEffects effects = new RecordingEffects();
     private boolean inSync = true;
 
@@ -77,7 +77,7 @@ final class MoveSourceTest {
     void anEmptySourceAnswersATargetThatHasSomethingWithAnEmptyStretch() {
         open(LOWER_HALF);
         Chunk chunk = fetch(new Fetch(1, 0, List.of(new Piece(100, 5), new Piece(-1, 0)), 1000));
-        assertEquals(new Chunk(1, -1, List.of(new Stretch(0, 100, List.of())), COMMITTED), chunk);
+        assertEquals(new Chunk(1, -1, List.of(new Stretch(0, 100, List.of())), COMMITTED, 7), chunk);
     }
 
     @Test

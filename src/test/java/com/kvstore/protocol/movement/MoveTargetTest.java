@@ -216,7 +216,7 @@ final class MoveTargetTest {
     void aRecordTheSourceSendsOutsideTheRangesIsNotTakenIn() {
         startAndSwallowTheFetch();
         StoredRecord outside = record(20, 1);
-        answer(new Chunk(1, BoundedScan.END, List.of(new Stretch(0, -1, List.of(moved(outside)))), List.of()));
+        answer(new Chunk(1, BoundedScan.END, List.of(new Stretch(0, -1, List.of(moved(outside)))), List.of(), 0));
         assertNull(world.targetTable.get(outside.key()));
     }
 
@@ -293,6 +293,24 @@ final class MoveTargetTest {
                 .toList();
         assertEquals(fractions.stream().sorted().toList(), fractions);
         assertTrue(fractions.get(0) > 0 && fractions.get(fractions.size() - 1) < 1);
+    }
+
+    @Test
+    void aMoveRestsBetweenItsStepsWhileClientsAreAtWorkAtItsSourceAndEndsAllTheSame() {
+        fillSource(20_000);
+        world.start(1, SOURCE, EVERYTHING, 1L << 40);
+        int rests = 0;
+        while (world.target.active()) {
+            world.nowNs += 1_000_000;
+            world.requestsAtSource += 1_000;
+            if (!world.step()) {
+                rests++;
+            }
+        }
+
+        assertEquals(contents(world.sourceTable), contents(world.targetTable));
+        long fetches = world.movedBytes / Pace.BUSY_FETCH_BYTES;
+        assertTrue(rests >= fetches * Pace.RESTS, rests + " ms of rest for " + fetches + " steps");
     }
 
     @Test
@@ -438,8 +456,8 @@ final class MoveTargetTest {
     void anAnswerToWhatWasNotAskedFailsTheMove() {
         startAndSwallowTheFetch();
         long middle = Long.MIN_VALUE;
-        answer(new Chunk(1, middle, List.of(), List.of()));
-        answer(new Chunk(1, middle - 1, List.of(), List.of()));
+        answer(new Chunk(1, middle, List.of(), List.of(), 0));
+        answer(new Chunk(1, middle - 1, List.of(), List.of(), 0));
         world.run();
         assertEquals(1, world.reportsOf(MoveFailed.class).size(), "an answer that goes back");
     }
@@ -448,7 +466,7 @@ final class MoveTargetTest {
     void aStretchBeyondItsChunkFailsTheMoveAndTouchesNothing() {
         store(world.targetTable, record(1, 1));
         startAndSwallowTheFetch();
-        answer(new Chunk(1, 5, List.of(new Stretch(0, BoundedScan.END, List.of())), List.of()));
+        answer(new Chunk(1, 5, List.of(new Stretch(0, BoundedScan.END, List.of())), List.of(), 0));
         world.run();
         assertEquals(1, world.reportsOf(MoveFailed.class).size());
         assertEquals(1, world.targetTable.keys());
