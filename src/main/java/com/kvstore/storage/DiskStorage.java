@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -21,7 +20,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +56,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     }
 
     /** @param last the batch in which the generation ended */
-    private record Ended(Generation generation, byte[] last) {}
+    private record Ended(Generation generation, long last) {}
 
     private final RocksEngine engine;
     private final boolean syncs;
@@ -68,6 +66,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private final ExecutorService journal;
     /** Sees to it that the disk gets what the system has; null: each batch does. */
     private final @Nullable ScheduledExecutorService flushing;
+
     private final AtomicBoolean unsynced = new AtomicBoolean();
     private final List<Prepare> preparedBefore = new ArrayList<>();
     private final List<Version> committedBefore = new ArrayList<>();
@@ -78,6 +77,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private boolean asked;
     /** Waits for its last batch to arrive; set by the machine's thread, cleared by the journal's. */
     private volatile @Nullable Ended ended;
+    /** Batches handed to the journal. */
+    private long handed;
     /** What was handed to the journal last. */
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
@@ -93,7 +94,9 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         byte[] stored = engine.get(RocksEngine.META, INCARNATION);
         if (stored == null) {
             incarnation = new SecureRandom().nextLong();
-            putOwn(INCARNATION, number(incarnation));
+            putOwn(
+                    INCARNATION,
+                    ByteBuffer.allocate(Long.BYTES).putLong(incarnation).array());
             engine.write(buffer.take(), true, false);
         } else {
             incarnation = ByteBuffer.wrap(stored).getLong();
@@ -129,25 +132,13 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static DiskStorage open(
             Path directory, boolean syncs, String expected, Journal.Opener opener, long limitBytes) throws IOException {
         Files.createDirectories(directory);
-        Path format = directory.resolve("format");
-        Path data = directory.resolve("data");
-        if (Files.exists(format)) {
-            String found = Files.readString(format);
-            if (!found.equals(expected)) {
-                throw new IOException("the data in " + directory + " are of another version (" + found.trim()
-                        + ") than this program's (" + expected.trim() + ")");
-            }
-        } else if (Files.exists(data)) {
-            throw new DamagedDataException(
-                    directory + " has data, but the file " + format + " is missing", new IOException());
-        } else {
-            Files.writeString(format, expected);
-        }
+        DataDirectory.demandFormat(directory, expected);
+        Path data = DataDirectory.data(directory);
         Path libraries = directory.resolve("native");
         RocksEngine engine = RocksEngine.open(data, libraries, opener);
         if (engine.get(RocksEngine.META, RETIRED) != null) {
             engine.close();
-            delete(data);
+            DataDirectory.delete(data);
             engine = RocksEngine.open(data, libraries, opener);
         }
         try {
@@ -155,14 +146,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         } catch (IOException | RuntimeException failed) {
             engine.close();
             throw failed;
-        }
-    }
-
-    private static void delete(Path data) throws IOException {
-        try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 
@@ -190,10 +173,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     private static byte[] name(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static byte[] number(long number) {
-        return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
     }
 
     /** Keeps a value beside the records; {@code key} is none of this class's own. */
@@ -238,24 +217,25 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             batch = buffer.take();
         }
         lastBatch = batch;
+        long number = ++handed;
         lastArrived = false;
         boolean crowded = generations.isCrowded();
         if (generations.isDue(engine.isAsking())) {
-            ended = new Ended(generations.turn(), batch);
+            ended = new Ended(generations.turn(), number);
             asked = false;
         }
         byte[] whole = batch;
         try {
-            journal.execute(() -> write(whole, crowded, outcome));
+            journal.execute(() -> write(whole, number, crowded, outcome));
         } catch (RejectedExecutionException closing) {
             outcome.ended("the data are being closed");
         }
     }
 
-    private void write(byte[] batch, boolean crowded, Outcome outcome) {
+    private void write(byte[] batch, long handedAs, boolean crowded, Outcome outcome) {
         String failure = null;
         try {
-            arrived(batch, engine.write(batch, syncs, crowded));
+            arrived(handedAs, engine.write(batch, syncs, crowded));
             unsynced.set(true);
             lastArrived = true;
         } catch (DamagedDataException found) {
@@ -271,11 +251,11 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     }
 
     /** The journal has a batch: the tables may have the generation that ended with it, or with one that failed before. */
-    private void arrived(byte[] batch, long number) {
+    private void arrived(long handedAs, long number) {
         Ended next = ended;
         if (next != null) {
             // A batch that failed went again as the first part of this one, of which the generation lacks the rest.
-            engine.takeOver(next.generation, next.last == batch ? number : number - 1);
+            engine.takeOver(next.generation, next.last == handedAs ? number : number - 1);
             ended = null;
         }
     }

@@ -9,13 +9,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 
 /**
@@ -48,7 +46,6 @@ final class RocksEngine implements AutoCloseable {
 
     private static final byte[] JOURNALED = "journal".getBytes(StandardCharsets.UTF_8);
     private static final long STALL_NS = 5_000_000_000L;
-    private static final long STALL_PAUSE_NS = 500_000L;
     private static final long STUCK_AFTER_NS = 30_000_000_000L;
 
     private final Path directory;
@@ -62,7 +59,6 @@ final class RocksEngine implements AutoCloseable {
 
     /** The newest batch that the tables have, in memory at least. */
     private volatile long applied;
-
     /** The newest batch that is in the tables' files for certain. */
     private volatile long flushed;
 
@@ -70,7 +66,6 @@ final class RocksEngine implements AutoCloseable {
     private final Object merging = new Object();
     /** What the tables are to take next. */
     private volatile @Nullable Due due;
-
     /** When the tables failed first; 0: they work. Changed under {@link #merging}. */
     private volatile long failedNs;
     /** The journal is to be freed of what the tables lack. */
@@ -129,7 +124,7 @@ final class RocksEngine implements AutoCloseable {
                 handle.close();
             }
             throw failed instanceof RocksDBException engines
-                    ? asException("cannot open " + directory, engines)
+                    ? TableWrites.asException("cannot open " + directory, engines)
                     : (IOException) failed;
         }
     }
@@ -147,7 +142,7 @@ final class RocksEngine implements AutoCloseable {
             try (WriteBatch writes = new WriteBatch(batch)) {
                 apply(handle, sequence, writes, Long.MAX_VALUE);
             } catch (RocksDBException failed) {
-                throw asException("cannot write to " + directory, failed);
+                throw asException("cannot write to", failed);
             }
         });
     }
@@ -155,43 +150,12 @@ final class RocksEngine implements AutoCloseable {
     private void apply(RocksHandle handle, long sequence, WriteBatch writes, long patienceNs) throws RocksDBException {
         byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
         writes.put(handle.families.get(META), JOURNALED, number);
-        write(handle, writes, patienceNs);
+        TableWrites.write(handle, writes, patienceNs);
         applied = sequence;
     }
 
-    /**
-     * Gives the tables time to make room for a batch, which is all they need while the disk works. RocksDB itself would wait
-     * in native code for as long as the disk is full, and nobody would be told.
-     */
-    private static void write(RocksHandle handle, WriteBatch writes, long patienceNs) throws RocksDBException {
-        long firstNs = System.nanoTime();
-        while (true) {
-            try {
-                handle.database.write(handle.writing, writes);
-                return;
-            } catch (RocksDBException refused) {
-                if (!isStalled(refused) || System.nanoTime() - firstNs >= patienceNs) {
-                    throw refused;
-                }
-            }
-            LockSupport.parkNanos(STALL_PAUSE_NS);
-        }
-    }
-
-    private static boolean isStalled(RocksDBException refused) {
-        Status status = refused.getStatus();
-        return status != null && status.getCode() == Status.Code.Incomplete;
-    }
-
-    /** What a write or an opening failed of, by kind. */
-    private static IOException asException(String what, RocksDBException failed) {
-        Status status = failed.getStatus();
-        boolean damaged = status != null && status.getCode() == Status.Code.Corruption;
-        String why = isStalled(failed)
-                ? "the disk is full or too slow: what was written before is not in its files yet"
-                : failed.getMessage();
-        String message = what + ": " + why;
-        return damaged ? new DamagedDataException(message, failed) : new IOException(message, failed);
+    private IOException asException(String what, RocksDBException failed) {
+        return TableWrites.asException(what + " " + directory, failed);
     }
 
     byte @Nullable [] get(int family, byte[] key) {
@@ -200,7 +164,7 @@ final class RocksEngine implements AutoCloseable {
             RocksHandle handle = handle();
             return handle.database.get(handle.families.get(family), handle.reading, key);
         } catch (RocksDBException failed) {
-            throw unreadable(failed);
+            throw unreadable(failed.getMessage(), failed);
         } finally {
             lock.readLock().unlock();
         }
@@ -225,7 +189,7 @@ final class RocksEngine implements AutoCloseable {
                 entries.status();
             }
         } catch (RocksDBException failed) {
-            throw unreadable(failed);
+            throw unreadable(failed.getMessage(), failed);
         } finally {
             lock.readLock().unlock();
         }
@@ -251,7 +215,7 @@ final class RocksEngine implements AutoCloseable {
             }
             return journal.append(batch, sync);
         } catch (RocksDBException failed) {
-            throw asException("cannot write to " + directory, failed);
+            throw asException("cannot write to", failed);
         } finally {
             lock.readLock().unlock();
             keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
@@ -313,15 +277,19 @@ final class RocksEngine implements AutoCloseable {
                             + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
                     failed);
         }
-        return asException("cannot write to " + directory, failed);
+        return asException("cannot write to", failed);
     }
 
-    private void mergeOrLeave(RocksHandle handle) {
+    /** What the tables refuse the next opening reads from the journal. */
+    private boolean mergedAll(RocksHandle handle) {
         try {
-            merge(handle);
+            if (isMergeDue()) {
+                merge(handle);
+            }
         } catch (IOException refused) {
-            // The journal has it; the next opening reads it from there.
+            return false;
         }
+        return failedNs == 0;
     }
 
     /** Makes all that was written durable. */
@@ -388,10 +356,6 @@ final class RocksEngine implements AutoCloseable {
         }
     }
 
-    private StorageFailure unreadable(RocksDBException failed) {
-        return unreadable(failed.getMessage(), failed);
-    }
-
     /** What is said of data that are damaged or cannot be read. */
     StorageFailure unreadable(@Nullable String what, @Nullable Throwable cause) {
         return new StorageFailure(
@@ -420,10 +384,7 @@ final class RocksEngine implements AutoCloseable {
         try {
             RocksHandle handle = open;
             open = null;
-            if (handle != null && isMergeDue()) {
-                mergeOrLeave(handle);
-            }
-            if (handle != null && failedNs == 0) {
+            if (handle != null && mergedAll(handle)) {
                 handle.flushIfSound();
                 handle.close();
             }

@@ -96,12 +96,12 @@ class GenerationsTest {
             assertEquals(records.get(key), storage.table().get(key));
         }
         List<StoredRecord> expected = new ArrayList<>(records.values());
-        expected.sort((a, b) ->
-                Long.compareUnsigned(RecordTable.scanHash(a.key()), RecordTable.scanHash(b.key())));
+        expected.sort((a, b) -> Long.compareUnsigned(RecordTable.scanHash(a.key()), RecordTable.scanHash(b.key())));
         List<StoredRecord> scanned = new ArrayList<>();
         storage.table().scan(0, (hash, record) -> scanned.add(record));
         assertEquals(expected, scanned);
-        long values = records.values().stream().filter(each -> !each.isTombstone()).count();
+        long values =
+                records.values().stream().filter(each -> !each.isTombstone()).count();
         assertEquals(values, storage.table().keys());
         assertEquals(records.size() - values, storage.table().tombstones());
     }

@@ -164,8 +164,7 @@ class DurableRepliesTest {
     void aReadBehindACommitDoesNotLetItWait() {
         handle(batch(List.of(new Version(2, 1))));
         Read read = new Read(Table.OWN, Bytes.of("k"));
-        handle(new Batch(
-                ++sequence, 2, Version.ZERO, false, 0, List.of(), List.of(), List.of(), List.of(read)));
+        handle(new Batch(++sequence, 2, Version.ZERO, false, 0, List.of(), List.of(), List.of(), List.of(read)));
         replies.turnEnded(0, effects);
         assertEquals(List.of(1L), effects.syncs);
     }
