@@ -193,7 +193,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     }
 
     /** Visits the values that were kept when this was opened, from {@code from} on, in the order of their keys. */
-    void visit(byte[] from, RocksEngine.Visitor visitor) {
+    void visit(byte[] from, EntryVisitor visitor) {
         engine.scan(RocksEngine.META, from, visitor);
     }
 

@@ -179,7 +179,7 @@ final class DiskTable implements RecordTable {
     }
 
     /** One walk: entries of the engine come in, those that lie over them go before and between. */
-    private static final class Merge implements RocksEngine.Visitor {
+    private static final class Merge implements EntryVisitor {
         private final MemoryTable newest;
         private final MemoryTable older;
         private final MemoryTable.Cursor atNewest;

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.NativeLibraryLoader;
@@ -47,6 +48,7 @@ final class RocksEngine implements AutoCloseable {
     private static final byte[] JOURNALED = "journal".getBytes(StandardCharsets.UTF_8);
     private static final long STALL_NS = 5_000_000_000L;
     private static final long STUCK_AFTER_NS = 30_000_000_000L;
+    private static final long CLOSE_NS = 15_000_000_000L;
 
     private final Path directory;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -56,12 +58,10 @@ final class RocksEngine implements AutoCloseable {
     private final AtomicBoolean keeping = new AtomicBoolean();
     /** Null: closed. Changed under the exclusive lock only. */
     private @Nullable RocksHandle open;
-
     /** The newest batch that the tables have, in memory at least. */
     private volatile long applied;
     /** The newest batch that is in the tables' files for certain. */
     private volatile long flushed;
-
     /** Held while a generation is written to the tables. */
     private final Object merging = new Object();
     /** What the tables are to take next. */
@@ -170,14 +170,8 @@ final class RocksEngine implements AutoCloseable {
         }
     }
 
-    /** Sees one entry after the other. */
-    interface Visitor {
-        /** @return whether to go on */
-        boolean visit(byte[] key, byte[] value);
-    }
-
     /** Visits entries in the order of their keys, from {@code from} on, included. */
-    void scan(int family, byte[] from, Visitor visitor) {
+    void scan(int family, byte[] from, EntryVisitor visitor) {
         lock.readLock().lock();
         try {
             RocksHandle handle = handle();
@@ -280,16 +274,20 @@ final class RocksEngine implements AutoCloseable {
         return asException("cannot write to", failed);
     }
 
-    /** What the tables refuse the next opening reads from the journal. */
-    private boolean mergedAll(RocksHandle handle) {
-        try {
-            if (isMergeDue()) {
+    /** Tables that had no room need a while once there is some; the journal has what they refuse. */
+    private boolean mergedAll(RocksHandle handle) throws IOException {
+        boolean sound = failedNs == 0;
+        for (long beganNs = System.nanoTime(); sound && due != null; ) {
+            try {
                 merge(handle);
+            } catch (IOException refused) {
+                if (System.nanoTime() - beganNs >= CLOSE_NS || room.freeBytes() < DiskRoom.RESERVE_BYTES) {
+                    return false;
+                }
+                LockSupport.parkNanos(STALL_NS / 100);
             }
-        } catch (IOException refused) {
-            return false;
         }
-        return failedNs == 0;
+        return sound;
     }
 
     /** Makes all that was written durable. */
