@@ -383,8 +383,8 @@ class DurabilityE2ETest {
             try (JsonConnection connection = cluster.connect()) {
                 // Less than what the tables take over in memory before they write a file, and more than what may stay
                 // there.
-                for (int i = 0; i < 40; i++) {
-                    String value = new BigInteger(1_000_000, random).toString(36);
+                for (int i = 0; i < 200; i++) {
+                    String value = new BigInteger(200_000, random).toString(36);
                     assertEquals("ack", connection.put("k" + i, value).getString("req_type"));
                     acknowledged.put("k" + i, value);
                 }
