@@ -93,6 +93,15 @@ public sealed interface Command {
     /** Compares all copies and has what differs copied again; answered once they are compared. */
     record Repair() implements Command {}
 
+    /**
+     * How many other peers of a group hold what this version wrote; asked of the peer that took the write, by a connection to
+     * it, never over a wire of ours. Answered with {@link Result.Count}, as soon as so many hold it or the time is over.
+     *
+     * @param version of an acknowledged write
+     * @param withinMs 0 or more
+     */
+    record AwaitCopies(Version version, int copies, long withinMs) implements Command {}
+
     /** How many keys there are; answered with {@link Result.Count}. */
     record Count() implements Command {}
 

@@ -49,6 +49,7 @@ public final class PeerDiskStorage implements PeerStorage, AutoCloseable {
      * @param notices as in {@link DiskStorage#open}
      * @param owner names the group and the peer; data of another owner are refused
      * @throws DamagedDataException if the data are not what was written
+     * @throws OtherOwnerException if they are another owner's; they stay as they are
      */
     public static PeerDiskStorage open(
             Path directory, boolean syncs, Consumer<String> notices, String owner, Codec codec) throws IOException {
@@ -76,7 +77,8 @@ public final class PeerDiskStorage implements PeerStorage, AutoCloseable {
         if (found[0] == null) {
             storage.put(OWNER, owner.getBytes(StandardCharsets.UTF_8));
         } else if (!found[0].equals(owner)) {
-            throw new IOException("the data in " + directory + " are those of " + found[0] + ", not of " + owner);
+            throw new OtherOwnerException(
+                    "The data in " + directory + " are those of " + found[0] + ", not of " + owner);
         }
         for (byte[] value : values) {
             try {
