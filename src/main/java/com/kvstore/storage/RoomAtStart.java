@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  *
  * <p>The tables take over what is in the journal, and write it to their files now and then. RocksDB must not meet a full disk
  * when they do ({@link DiskRoom}), so each batch waits for room for all that is left; but for the first {@value
- * #IN_MEMORY_MIB} MiB, which stay in memory: a node with so little to take over starts, and reads go on.
+ * #IN_MEMORY_MIB} MiB, which stay in memory: data with so little to take over can be opened and read.
  *
  * <p>Threading: the thread that opens the data, which it blocks.
  */

@@ -371,6 +371,43 @@ class DurabilityE2ETest {
         }
     }
 
+    @Test
+    void aDataNodeStartedOnADiskThatSomebodyElseHasFilledSaysSoOnceAndGoesOnOnceThereIsRoom() throws Exception {
+        int port = Ports.free();
+        try (Cluster cluster = new Cluster();
+                SmallDisk disk = SmallDisk.mount(cluster.directory.resolve("small"), 200)) {
+            cluster.startCoordinator();
+            cluster.startSlave(port, "--data-dir", "small/data");
+            Map<String, String> acknowledged = new HashMap<>();
+            Random random = new Random(3);
+            try (JsonConnection connection = cluster.connect()) {
+                // Less than what the tables take over in memory before they write a file, and more than what may stay
+                // there.
+                for (int i = 0; i < 200; i++) {
+                    String value = new BigInteger(200_000, random).toString(36);
+                    assertEquals("ack", connection.put("k" + i, value).getString("req_type"));
+                    acknowledged.put("k" + i, value);
+                }
+                cluster.slave(port).kill9();
+                disk.fill("ballast", (int) (Files.getFileStore(disk.directory()).getUsableSpace() >> 20) - 2);
+                RunningProcess slave = cluster.launchSlave(port, "--data-dir", "small/data");
+                slave.awaitLine("[WARN] The disk of small/data", SOON);
+                disk.free("ballast");
+                slave.awaitLine("has room again", SOON);
+                slave.awaitLine("[REGISTER] Registration successful", SOON);
+                assertEquals(
+                        1,
+                        slave.lines().stream()
+                                .filter(line -> line.contains("is full"))
+                                .count());
+                await("it serves again")
+                        .atMost(SOON)
+                        .until(() -> connection.get("k0").optString("req_type").equals("data"));
+                check(connection, acknowledged);
+            }
+        }
+    }
+
     private static void check(JsonConnection connection, Map<String, String> acknowledged) throws IOException {
         for (Map.Entry<String, String> entry : acknowledged.entrySet()) {
             assertEquals(entry.getValue(), connection.get(entry.getKey()).optString("message"), entry.getKey());
