@@ -19,7 +19,7 @@ final class PrimaryBackupMutants {
                     PACKAGE + "Shipper.java",
                     "return echoes[echoes.length - replica.group.majority()];",
                     "return nowNs;",
-                    3),
+                    37),
             mutant(
                     "a view begins with the new primary's own log, not with the best one",
                     PACKAGE + "ViewChanger.java",
