@@ -2,7 +2,7 @@
 # Measures two data nodes with disks: writing so many keys of 100 bytes, reading and comparing all of them, a backup, a restart
 # after kill -9 of every process, and filling one data node anew from the other. Two minutes for 1,000,000 keys.
 #
-# Usage: bench/data.sh [KEYS]
+# Usage: bench/data.sh [--without-reads] [KEYS]
 #
 # More data than memory: KVSTORE_JAVA_OPTS=-Xmx56m bench/data.sh gives every process a heap of half the data's size.
 set -euo pipefail
@@ -11,6 +11,11 @@ source "$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)/scripts/common.sh
 if [[ ${1:-} == --help || ${1:-} == -h ]]; then
     print_help "${BASH_SOURCE[0]}"
     exit 0
+fi
+reads=yes
+if [[ ${1:-} == --without-reads ]]; then
+    reads=no
+    shift
 fi
 [[ ${1:-1} =~ ^[0-9]+$ ]] || usage_error "$1 is no number of keys"
 
@@ -22,4 +27,4 @@ class_path_file="$KVSTORE_TARGET/bench-classpath.txt"
 run_maven -B -q test-compile dependency:build-classpath -Dmdep.outputFile="$class_path_file" -Dmdep.includeScope=test >&2
 exec "$JAVA_DIR/bin/java" \
     -cp "$KVSTORE_TARGET/test-classes:$KVSTORE_TARGET/classes:$(cat "$class_path_file")" \
-    com.kvstore.bench.DataBenchMain "$KVSTORE_HOME" "${1:-1000000}"
+    com.kvstore.bench.DataBenchMain "$KVSTORE_HOME" "${1:-1000000}" "$reads"

@@ -38,7 +38,7 @@ final class CoordinatorCommandLine {
                         "bytes a second for restoring copies at most, fewer while clients are at work; 0: as fast as it goes (64M)")
                 .option("redis-port", "PORT", "a second port, for the Redis protocol alone; PORT speaks it too (none)")
                 .option("state", "DIR", "where the membership is kept (cs_state beside the config file)");
-        return NodeOptions.addTo(BackupOptions.addTo(form));
+        return NodeOptions.addTo(BackupOptions.addToCoordinator(form));
     }
 
     static CoordinatorSettings settings(CommandLineForm.Arguments arguments) throws UsageException {

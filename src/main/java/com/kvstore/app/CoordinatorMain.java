@@ -26,13 +26,16 @@ public final class CoordinatorMain {
 
         static NodeDriver start(Start start, Console console, Ending ending) throws CannotStartException {
             CoordinatorSettings settings = start.settings;
-            NodeDriver driver =
-                    CoordinationServer.start(settings, console, ending).driver();
             PeriodicBackups.Plan plan = start.backups;
-            if (plan != null) {
-                BackupOptions.make(plan, () -> settings.machine().self(), settings.network(), console)
-                        .start();
+            if (plan == null) {
+                return CoordinationServer.start(settings, () -> null, console, ending)
+                        .driver();
             }
+            PeriodicBackups backups =
+                    BackupOptions.ofCoordinator(plan, settings.machine().self(), settings.network(), console);
+            NodeDriver driver = CoordinationServer.start(settings, backups::status, console, ending)
+                    .driver();
+            backups.start();
             return driver;
         }
     }

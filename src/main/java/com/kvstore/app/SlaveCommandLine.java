@@ -20,11 +20,11 @@ final class SlaveCommandLine {
                 .option("data-dir", "DIR", "keep the data there; without it they are in memory only")
                 .option("durability", "sync|async", "answer when data are on disk, or up to 100 ms earlier (sync)")
                 .option("profile", "classic|production", "production keeps data in data/IP-PORT by default (classic)")
-                .flag("backup-only", "hold no data: only make backups, with --backup-dir")
+                .flag("backup-only", "hold no data: only keep backups, with --backup-dir")
                 .flag("repair", "set damaged data aside and be filled from the other copies")
                 .option("heartbeat-interval", "TIME", "between two heartbeats (5s)")
                 .option("drain-timeout", "TIME", "how long a stop waits while only this slave has some data (30s)");
-        return NodeOptions.addTo(BackupOptions.addTo(form));
+        return NodeOptions.addTo(BackupOptions.addToSlave(form));
     }
 
     static SlaveSettings settings(CommandLineForm.Arguments arguments) throws UsageException {

@@ -1,10 +1,13 @@
 package com.kvstore.app;
 
+import com.kvstore.backup.ReceivedBackups;
 import com.kvstore.client.PeriodicBackups;
 import com.kvstore.runtime.CannotStartException;
 import com.kvstore.runtime.Console;
 import com.kvstore.runtime.Ending;
 import com.kvstore.runtime.NodeDriver;
+import com.kvstore.slave.BackupAnswers;
+import com.kvstore.slave.BackupServer;
 import com.kvstore.slave.CoordinatorAddress;
 import com.kvstore.slave.SlaveServer;
 import com.kvstore.slave.SlaveSettings;
@@ -24,7 +27,7 @@ public final class SlaveMain {
                 .launch(arguments);
     }
 
-    /** What a command line asks for: a data node, backups, or both. */
+    /** What a command line asks for: a data node, a keeper of backups, or both. */
     private record Start(SlaveSettings settings, PeriodicBackups.@Nullable Plan backups, boolean backupsOnly) {
         static Start read(CommandLineForm.Arguments arguments) throws UsageException {
             boolean backupsOnly = arguments.has("backup-only");
@@ -38,13 +41,14 @@ public final class SlaveMain {
         static NodeDriver start(Start start, Console console, Ending ending) throws CannotStartException {
             SlaveSettings settings = start.settings;
             PeriodicBackups.Plan plan = start.backups;
-            if (plan != null && start.backupsOnly) {
-                BackupServer.run(settings, plan);
-            }
-            NodeDriver driver = SlaveServer.start(settings, console, ending).driver();
-            if (plan != null) {
+            ReceivedBackups received = BackupOptions.received(plan, console);
+            BackupAnswers answers = new BackupAnswers(received);
+            NodeDriver driver = plan != null && start.backupsOnly
+                    ? BackupServer.start(settings, plan.directory(), answers, console, ending)
+                    : SlaveServer.start(settings, answers, console, ending).driver();
+            if (plan != null && received != null) {
                 CoordinatorAddress coordinator = new CoordinatorAddress(settings.configFile(), console);
-                BackupOptions.make(plan, coordinator, settings.network(), console)
+                BackupOptions.fetched(plan, coordinator, received, settings.network(), console)
                         .start();
             }
             return driver;

@@ -1,5 +1,7 @@
 package com.kvstore.client;
 
+import com.kvstore.backup.BackupDirectory;
+import com.kvstore.backup.BackupFile;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Condition;
 import com.kvstore.common.ErrorCode;
@@ -13,11 +15,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The commands {@code backup now}, {@code list}, {@code verify} and {@code restore}. Used from one thread, which waits.
@@ -80,20 +80,9 @@ final class Backups {
         return Quantities.grouped(count) + (count == 1 ? " key" : " keys");
     }
 
-    /** The backups in a directory, the oldest first. */
-    static List<Path> in(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            List<Path> found = new ArrayList<>(
-                    files.filter(file -> file.getFileName().toString().endsWith(BackupFile.SUFFIX))
-                            .toList());
-            Collections.sort(found);
-            return found;
-        }
-    }
-
     private Answer list(Path directory) throws IOException {
         StringBuilder text = new StringBuilder();
-        List<Path> found = in(directory);
+        List<Path> found = BackupDirectory.in(directory);
         text.append("BACKUP list: ").append(found.size()).append(found.size() == 1 ? " backup" : " backups");
         for (Path file : found) {
             text.append("; ").append(file.getFileName()).append(' ').append(Quantities.bytes(Files.size(file)));
@@ -106,7 +95,7 @@ final class Backups {
         if (!Files.isDirectory(path)) {
             return path;
         }
-        List<Path> found = in(path);
+        List<Path> found = BackupDirectory.in(path);
         if (found.isEmpty()) {
             throw new IOException("There is no backup in " + path + ". Make one with: backup now " + path);
         }

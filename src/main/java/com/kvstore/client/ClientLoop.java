@@ -33,6 +33,7 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     private final Dialer dialer;
     private final Requests requests;
     private final ConnectionListener listener;
+    private final boolean follows;
     private final CompletableFuture<ServerNode> firstConnection = new CompletableFuture<>();
     private final Thread thread;
 
@@ -51,7 +52,9 @@ final class ClientLoop implements Runnable, Connection.Receiver {
     private long goneIn;
     private long goneOut;
 
-    ClientLoop(KvClientConfig config, Dialer dialer, Requests requests, ConnectionListener listener) {
+    /** @param follows whether to go where a node says that requests belong; else it is asked all the same */
+    ClientLoop(KvClientConfig config, Dialer dialer, Requests requests, ConnectionListener listener, boolean follows) {
+        this.follows = follows;
         this.config = config;
         this.dialer = dialer;
         this.requests = requests;
@@ -266,6 +269,9 @@ final class ClientLoop implements Runnable, Connection.Receiver {
             connected(node, pong.epoch());
         } else if (result instanceof Result.Failure failure && failure.code() == ErrorCode.UNAUTHORIZED) {
             // Whoever asks anything hears the same: there is nothing to wait for.
+            connected(node, failure.epoch());
+        } else if (!follows && result instanceof Result.Failure failure && failure.code() == ErrorCode.WRONG_NODE) {
+            // A data node that takes backups is no coordinator, and need not be one.
             connected(node, failure.epoch());
         } else if (result instanceof Result.Failure failure) {
             ServerNode elsewhere = failure.redirect();

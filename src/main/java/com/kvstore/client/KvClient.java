@@ -90,9 +90,19 @@ public final class KvClient implements AutoCloseable {
                         return config.addresses();
                     }
                 };
+        return connect(config, source, listener, /* follows= */ true);
+    }
+
+    /** A client of one node, whatever that is: it follows nobody's advice to ask another one instead. */
+    static KvClient toNode(ServerNode node, KvClientConfig config) {
+        return connect(config.withAddresses(List.of(node)), () -> List.of(node), ConnectionListener.NONE, false);
+    }
+
+    private static KvClient connect(
+            KvClientConfig config, Supplier<List<ServerNode>> source, ConnectionListener listener, boolean follows) {
         String peer = config.addresses().get(0).toString();
         Requests requests = new Requests(ClientName.random(), config.maxInFlight(), peer);
-        ClientLoop loop = new ClientLoop(config, new Dialer(source, new Random()), requests, listener);
+        ClientLoop loop = new ClientLoop(config, new Dialer(source, new Random()), requests, listener, follows);
         loop.start();
         return new KvClient(config, loop);
     }

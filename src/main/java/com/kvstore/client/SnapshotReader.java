@@ -1,5 +1,6 @@
 package com.kvstore.client;
 
+import com.kvstore.backup.BackupFile;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;

@@ -73,8 +73,34 @@ public sealed interface Command {
      */
     record Snapshot(long id, int node, long from) implements Command {}
 
+    /**
+     * A part of a backup, for a server to keep: answered with a {@link Result.Document} that has {@code held_bytes}, where the
+     * next part begins, and {@code complete}, once the backup has been verified. Sent again, a part changes nothing.
+     *
+     * @param name the backup's, without any directory
+     * @param totalBytes of the whole file
+     * @param offset of the first byte of {@code chunk} in it
+     * @param chunk at most {@link Limits#MAX_BACKUP_PART_BYTES}; empty asks how much is there
+     */
+    record StoreBackup(String name, long totalBytes, long offset, Bytes chunk) implements Command {
+        @Override
+        public String toString() {
+            return "StoreBackup[name=" + name + ", totalBytes=" + totalBytes + ", offset=" + offset + ", chunk="
+                    + chunk.length() + " bytes]";
+        }
+    }
+
     /** Compares all copies and has what differs copied again; answered once they are compared. */
     record Repair() implements Command {}
+
+    /**
+     * How many other peers of a group hold what this version wrote; asked of the peer that took the write, by a connection to
+     * it, never over a wire of ours. Answered with {@link Result.Count}, as soon as so many hold it or the time is over.
+     *
+     * @param version of an acknowledged write
+     * @param withinMs 0 or more
+     */
+    record AwaitCopies(Version version, int copies, long withinMs) implements Command {}
 
     /** How many keys there are; answered with {@link Result.Count}. */
     record Count() implements Command {}

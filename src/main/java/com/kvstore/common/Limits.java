@@ -12,5 +12,8 @@ public final class Limits {
     /** Keys that one page of a scan looks at. */
     public static final int MAX_SCAN = 10_000;
 
+    /** One part of a backup that is pushed; any node's frames have room for it, whatever its largest value. */
+    public static final int MAX_BACKUP_PART_BYTES = 512 * 1024;
+
     private Limits() {}
 }

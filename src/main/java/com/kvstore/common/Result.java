@@ -69,6 +69,7 @@ public sealed interface Result {
         }
     }
 
+    /** How many: keys, or, for {@link Command.AwaitCopies}, peers. */
     record Count(long keys) implements Result {}
 
     /** A JSON document: status, ring, where, plan. */

@@ -1,5 +1,6 @@
 package com.kvstore.coordinator;
 
+import com.kvstore.backup.BackupStatus;
 import com.kvstore.common.Command;
 import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Result;
@@ -10,6 +11,9 @@ import com.kvstore.runtime.NodeDriver;
 import com.kvstore.transport.Language;
 import com.kvstore.transport.NettyNetwork;
 import com.kvstore.transport.PortUnavailableException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionHandler implements NodeDriver.LocalAnswers {
     private final CoordinatorMachine machine;
+    private final Supplier<@Nullable BackupStatus> backups;
 
-    ConnectionHandler(CoordinatorMachine machine) {
+    /** @param backups asked for what has become of them; gives null if none are made */
+    ConnectionHandler(CoordinatorMachine machine, Supplier<@Nullable BackupStatus> backups) {
         this.machine = machine;
+        this.backups = backups;
     }
 
     /** Takes the port; nobody is let in before {@code start}. */
@@ -49,11 +56,17 @@ final class ConnectionHandler implements NodeDriver.LocalAnswers {
     }
 
     @Override
-    public @Nullable Result answer(Command command, long nowNs) {
+    public @Nullable CompletionStage<Result> answer(Command command, long nowNs) {
+        Result result = document(command, nowNs);
+        return result == null ? null : CompletableFuture.completedFuture(result);
+    }
+
+    private @Nullable Result document(Command command, long nowNs) {
         if (command instanceof Command.Describe describe) {
             return new Result.Document(
                     switch (describe.subject()) {
-                        case STATUS -> StatusDocuments.status(machine.status(nowNs));
+                        case STATUS ->
+                            StatusDocuments.status(machine.status(nowNs), backups.get(), System.currentTimeMillis());
                         case RING -> StatusDocuments.ring(machine.view());
                         case WHERE -> StatusDocuments.where(machine.view(), describe.key());
                     });
@@ -64,6 +77,12 @@ final class ConnectionHandler implements NodeDriver.LocalAnswers {
             } catch (IllegalArgumentException impossible) {
                 return Result.Failure.of(ErrorCode.BAD_REQUEST, String.valueOf(impossible.getMessage()));
             }
+        }
+        if (command instanceof Command.StoreBackup) {
+            return Result.Failure.of(
+                    ErrorCode.BAD_REQUEST,
+                    "A coordinator keeps no backups for others. Push them to a data node that was started with"
+                            + " --backup-dir DIR, or to a backup server: run-slave.sh IP PORT --backup-only");
         }
         return null;
     }

@@ -1,5 +1,6 @@
 package com.kvstore.coordinator;
 
+import com.kvstore.backup.BackupStatus;
 import com.kvstore.common.ServerNode;
 import com.kvstore.protocol.kernel.Input;
 import com.kvstore.protocol.ring.CoordinatorMachine;
@@ -18,6 +19,8 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A coordinator's process: its state directory, its two ports, its event loop, and on it the {@link CoordinatorMachine},
@@ -35,7 +38,12 @@ public final class CoordinationServer {
     private final NodeDriver driver;
 
     private CoordinationServer(
-            CoordinatorSettings settings, Console console, NettyNetwork network, StoredView stored, Ending ending)
+            CoordinatorSettings settings,
+            Supplier<@Nullable BackupStatus> backups,
+            Console console,
+            NettyNetwork network,
+            StoredView stored,
+            Ending ending)
             throws CannotStartException {
         this.settings = settings;
         this.console = console;
@@ -48,7 +56,7 @@ public final class CoordinationServer {
                 nonZero(random),
                 settings.shape().ringSizeOrClassic(),
                 settings.shape().pointsOrOne());
-        ConnectionHandler connections = new ConnectionHandler(machine);
+        ConnectionHandler connections = new ConnectionHandler(machine, backups);
         this.driver = new NodeDriver(network.loop(), machine, connections, network, stored.file(), console, ending);
         network.deliverTo(driver);
     }
@@ -58,8 +66,11 @@ public final class CoordinationServer {
      *
      * <p>The ports are taken before anything is written: a second coordinator must neither overwrite the first one's
      * configuration file nor be told about anything but the port, which is what people expect to be in use.
+     *
+     * @param backups asked, on the event loop, what {@code status} shall say of them; gives null if none are made
      */
-    public static CoordinationServer start(CoordinatorSettings settings, Console console, Ending ending)
+    public static CoordinationServer start(
+            CoordinatorSettings settings, Supplier<@Nullable BackupStatus> backups, Console console, Ending ending)
             throws CannotStartException {
         EventLoop loop = EventLoops.start("coordinator");
         StateDirectory directory = null;
@@ -78,7 +89,7 @@ public final class CoordinationServer {
             directory = StateDirectory.open(settings.stateDirectory(), "--state");
             StoredView stored = new StoredView(directory.path());
             Ending unlocking = unlocking(stored, directory, ending);
-            CoordinationServer server = new CoordinationServer(settings, console, network, stored, unlocking);
+            CoordinationServer server = new CoordinationServer(settings, backups, console, network, stored, unlocking);
             server.open(listeners);
             return server;
         } catch (CannotStartException | RuntimeException failed) {

@@ -1,5 +1,6 @@
 package com.kvstore.coordinator;
 
+import com.kvstore.backup.BackupStatus;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
 import com.kvstore.common.HashRing;
@@ -27,7 +28,11 @@ import org.jspecify.annotations.Nullable;
 final class StatusDocuments {
     private StatusDocuments() {}
 
-    static String status(ClusterStatus status) {
+    /**
+     * @param backups null if none are made
+     * @param nowMs milliseconds since 1970
+     */
+    static String status(ClusterStatus status, @Nullable BackupStatus backups, long nowMs) {
         JSONWriter json = new JSONStringer().object();
         json.key("epoch").value(status.view().epoch());
         json.key("servers").array();
@@ -58,10 +63,38 @@ final class StatusDocuments {
         json.key("checks").value(status.checks());
         json.key("differences").value(status.differences());
         json.endObject();
+        if (backups != null) {
+            backups(backups, nowMs, json);
+        }
         json.key("requests").value(status.requests());
         json.key("ring_size").value(status.view().ringSize());
         json.key("points_per_server").value(status.view().pointsPerServer());
         return json.endObject().toString();
+    }
+
+    private static void backups(BackupStatus backups, long nowMs, JSONWriter json) {
+        json.key("backups").object();
+        json.key("directory").value(backups.directory());
+        json.key("every_ms").value(backups.everyMs());
+        json.key("last").value(backups.made());
+        json.key("last_age_ms").value(ageMs(backups.madeAtMs(), nowMs));
+        json.key("problem").value(backups.problem());
+        json.endObject();
+        json.key("backup_servers").array();
+        for (BackupStatus.Server server : backups.servers()) {
+            json.object();
+            json.key("address").value(server.address().toString());
+            json.key("pushed").value(server.pushed());
+            json.key("pushed_age_ms").value(ageMs(server.pushedAtMs(), nowMs));
+            json.key("problem").value(server.problem());
+            json.endObject();
+        }
+        json.endArray();
+    }
+
+    /** -1: never. */
+    private static long ageMs(long atMs, long nowMs) {
+        return atMs == BackupStatus.NEVER ? -1 : Math.max(0, nowMs - atMs);
     }
 
     static String ring(View view) {

@@ -9,6 +9,7 @@ import com.kvstore.runtime.Persistence;
 import com.kvstore.runtime.StateDirectory;
 import com.kvstore.storage.DamagedDataException;
 import com.kvstore.storage.MemoryTable;
+import com.kvstore.storage.OtherOwnerException;
 import com.kvstore.storage.PeerDiskStorage;
 import com.kvstore.wire.PeerStateCodec;
 import com.kvstore.wire.ProtocolException;
@@ -38,7 +39,8 @@ record PeerData(PeerStorage storage, Persistence persistence, Runnable closing) 
             if (disk.repair()) {
                 setAside(directory, console);
             }
-            PeerDiskStorage storage = PeerDiskStorage.open(directory, disk.syncs(), owner(settings), codec());
+            PeerDiskStorage storage = PeerDiskStorage.open(
+                    directory, disk.syncs(), text -> console.line("WARN", text), owner(settings), codec());
             long keys = storage.table().keys();
             console.line("INFO", "Data in " + directory + ": " + keys + (keys == 1 ? " key" : " keys"));
             return new PeerData(storage, new Syncs(storage), () -> {
@@ -52,6 +54,13 @@ record PeerData(PeerStorage storage, Persistence persistence, Runnable closing) 
                             + "). If a majority of the other peers has its data, start this one with --repair: it sets"
                             + " these data aside, begins empty and is filled from them.",
                     damaged);
+        } catch (OtherOwnerException wrong) {
+            close(lock);
+            throw new CannotStartException(
+                    wrong.getMessage()
+                            + ". Nothing was changed there. Start the peer whose data they are, with its group"
+                            + " file, or give this one a directory of its own with --data-dir DIR.",
+                    wrong);
         } catch (IOException | RuntimeException | LinkageError failed) {
             close(lock);
             throw new CannotStartException(

@@ -47,7 +47,10 @@ final class PeerDocuments {
         json.key("keys").value(status.keys());
         disk(json, disk);
         json.key("tombstones").value(status.tombstones());
-        json.key("everywhere_ms").value(status.everywhereMs());
+        // Negative, which people are shown as "never", while a listed peer is missing and nobody can tell.
+        long everywhereMs = status.everywhereMs();
+        json.key("everywhere_age_ms")
+                .value(everywhereMs == 0 ? -1 : Math.max(0, System.currentTimeMillis() - everywhereMs));
         json.key("peers").array();
         for (EventualStatus.PeerStatus peer : status.peers()) {
             json.object();

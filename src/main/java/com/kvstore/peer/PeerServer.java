@@ -16,6 +16,8 @@ import com.kvstore.transport.NettyNetwork;
 import com.kvstore.transport.PortUnavailableException;
 import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +52,7 @@ public final class PeerServer {
             NodeDriver driver = new NodeDriver(
                     loop,
                     protocol.machine(),
-                    (command, nowNs) -> document(protocol, command),
+                    (command, nowNs) -> answer(protocol, command),
                     network,
                     data.persistence(),
                     console,
@@ -102,7 +104,18 @@ public final class PeerServer {
         }
     }
 
+    private static @Nullable CompletionStage<Result> answer(PeerProtocol protocol, Command command) {
+        Result result = document(protocol, command);
+        return result == null ? null : CompletableFuture.completedFuture(result);
+    }
+
     private static @Nullable Result document(PeerProtocol protocol, Command command) {
+        if (command instanceof Command.StoreBackup) {
+            return Result.Failure.of(
+                    ErrorCode.BAD_REQUEST,
+                    "A peer of a group keeps no backups. Push them to a data node of the ring that was started with"
+                            + " --backup-dir DIR, or to a backup server: run-slave.sh IP PORT --backup-only");
+        }
         if (!(command instanceof Command.Describe describe)) {
             return null;
         }

@@ -1,9 +1,11 @@
 package com.kvstore.resp;
 
+import com.kvstore.common.Result;
 import com.kvstore.transport.Connection;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What the server knows of one client. Threading: the event loop only. */
 final class ClientState {
@@ -24,7 +26,7 @@ final class ClientState {
     private String library = "";
     private String libraryVersion = "";
     private int version = 2;
-    private int copiesOfLastWrite = 1;
+    private Result.@Nullable Ack lastWrite;
     private long served;
     private Replies replies = Replies.ON;
     private Runnable ender = () -> {};
@@ -67,12 +69,13 @@ final class ClientState {
         version = newVersion;
     }
 
-    int copiesOfLastWrite() {
-        return copiesOfLastWrite;
+    /** Null: it has written nothing. */
+    Result.@Nullable Ack lastWrite() {
+        return lastWrite;
     }
 
-    void copiesOfLastWrite(int copies) {
-        copiesOfLastWrite = copies;
+    void lastWrite(Result.Ack ack) {
+        lastWrite = ack;
     }
 
     void served() {

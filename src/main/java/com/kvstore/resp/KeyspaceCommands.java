@@ -4,6 +4,7 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
 import com.kvstore.common.Limits;
 import com.kvstore.common.Result;
+import com.kvstore.common.Version;
 import com.kvstore.common.Write;
 import com.kvstore.transport.ClientRequest;
 import com.kvstore.transport.Connection;
@@ -184,12 +185,28 @@ final class KeyspaceCommands {
         }
     }
 
-    /** A write is answered when its copies have it, so there is nothing left to wait for. */
+    /**
+     * Where a write is answered when its copies have it, there is nothing left to wait for. A peer of an eventual group, whose
+     * writes have versions, is asked who has it.
+     */
     private Start waitForCopies(Arguments words) throws RespException {
-        words.number(1);
-        if (words.number(2, "ERR timeout is not an integer or out of range") < 0) {
+        int copies = (int) Math.max(0, Math.min(Integer.MAX_VALUE, words.number(1)));
+        long withinMs = words.number(2, "ERR timeout is not an integer or out of range");
+        if (withinMs < 0) {
             throw new RespException("ERR timeout is negative");
         }
-        return slot -> slot.complete(Reply.of(Math.max(0, state.copiesOfLastWrite() - 1)));
+        return slot -> {
+            Result.Ack last = state.lastWrite();
+            if (last == null || last.version().equals(Version.ZERO)) {
+                slot.complete(Reply.of(last == null ? 0 : Math.max(0, last.copies() - 1)));
+            } else {
+                // No time-out: as long as a peer lets anybody wait.
+                long waitMs = withinMs == 0 ? Integer.MAX_VALUE : Math.min(withinMs, Integer.MAX_VALUE);
+                ask(
+                        new Command.AwaitCopies(last.version(), copies, waitMs),
+                        slot,
+                        result -> slot.complete(Reply.of(((Result.Count) result).keys())));
+            }
+        };
     }
 }

@@ -1,6 +1,7 @@
 package com.kvstore.resp;
 
 import com.kvstore.common.Command;
+import com.kvstore.common.Result;
 import com.kvstore.transport.Connection;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -37,8 +38,8 @@ final class ReplyWindow {
         return writer;
     }
 
-    void written(int copies) {
-        state.copiesOfLastWrite(copies);
+    void written(Result.Ack ack) {
+        state.lastWrite(ack);
     }
 
     void add(Slot slot) {

@@ -32,7 +32,7 @@ final class Slot extends ClientRequest {
     };
     static final Answering WRITE = (result, replies) -> {
         if (result instanceof Result.Ack ack) {
-            replies.written(ack.copies());
+            replies.written(ack);
             replies.ok();
         } else {
             replies.failed(result);
@@ -40,7 +40,7 @@ final class Slot extends ClientRequest {
     };
     static final Answering COMPUTED = (result, replies) -> {
         if (result instanceof Result.Computed computed) {
-            replies.written(computed.ack().copies());
+            replies.written(computed.ack());
             replies.reply((Reply) computed.answer());
         } else {
             replies.failed(result);
@@ -190,8 +190,8 @@ final class Slot extends ClientRequest {
         reply(reply.apply(present));
     }
 
-    private void written(int copies) {
-        window.written(copies);
+    private void written(Result.Ack ack) {
+        window.written(ack);
     }
 
     boolean isDone() {

@@ -2,6 +2,7 @@ package com.kvstore.runtime;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
+import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
 import com.kvstore.common.Result;
 import com.kvstore.common.ServerNode;
@@ -14,6 +15,7 @@ import com.kvstore.storage.StorageFailure;
 import com.kvstore.transport.Network;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +38,20 @@ import org.jspecify.annotations.Nullable;
 public final class NodeDriver implements Effects, Consumer<Input> {
     private static final long SHUTDOWN_TIMEOUT_MS = 1_000;
 
-    /** Answers some commands without the machine: documents about the cluster, which a face may read at leisure. */
+    /**
+     * Answers some commands without the machine: documents about the cluster, which a face may read at leisure, and what has
+     * to wait for files and must not hold up the loop.
+     */
     @FunctionalInterface
     public interface LocalAnswers {
         LocalAnswers NONE = (command, nowNs) -> null;
 
-        /** @return null: this command is the machine's */
-        @Nullable Result answer(Command command, long nowNs);
+        /**
+         * Called on the loop; may not block.
+         *
+         * @return null: this command is the machine's. Else its answer, now or later, on any thread
+         */
+        @Nullable CompletionStage<Result> answer(Command command, long nowNs);
     }
 
     private final EventLoop loop;
@@ -136,9 +145,9 @@ public final class NodeDriver implements Effects, Consumer<Input> {
         inMachine = true;
         try {
             if (input instanceof Input.ClientRequested request) {
-                Result answer = localAnswers.answer(request.command(), nowNs);
+                CompletionStage<Result> answer = localAnswers.answer(request.command(), nowNs);
                 if (answer != null) {
-                    network.reply(request.client(), answer);
+                    var unused = answer.whenComplete((result, broken) -> answered(request.client(), result, broken));
                     return;
                 }
             }
@@ -147,6 +156,23 @@ public final class NodeDriver implements Effects, Consumer<Input> {
             fail(broken, "while handling " + input.getClass().getSimpleName());
         } finally {
             inMachine = false;
+        }
+    }
+
+    /** An answer that is not the machine's has come, on any thread. */
+    private void answered(long client, @Nullable Result result, @Nullable Throwable broken) {
+        Result answer = result != null
+                ? result
+                : Result.Failure.of(ErrorCode.UNAVAILABLE, "This node could not do that: " + broken + ". Try again.");
+        if (loop.inEventLoop()) {
+            reply(client, answer);
+        } else if (!loop.isShuttingDown()) {
+            loop.execute(() -> {
+                if (!ended) {
+                    reply(client, answer);
+                    network.endTurn();
+                }
+            });
         }
     }
 

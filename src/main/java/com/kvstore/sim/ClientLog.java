@@ -30,6 +30,9 @@ public final class ClientLog {
     private final Map<String, Integer> answers = new TreeMap<>();
     private final Set<Bytes> lost = new TreeSet<>();
     private final Set<Bytes> keys = new TreeSet<>();
+    /** Of those, the ones that no side log judges. */
+    private final Set<Bytes> registers = new TreeSet<>();
+
     private final Map<Bytes, Long> writtenFromNs = new HashMap<>();
     private final List<SideLog> sides = new ArrayList<>();
     /** Of writes under the condition that a key holds what one transaction wrote, those that were carried out. */
@@ -152,7 +155,9 @@ public final class ClientLog {
             }
             // Keys that one transaction alone ever writes: all of them are there, or none.
             boolean torn = values.stream().map(Optional::isPresent).distinct().count() > 1;
-            if (torn && keysOf(command).stream().allMatch(key -> key.text().contains("-t"))) {
+            if (torn
+                    && !keysOf(command).isEmpty()
+                    && keysOf(command).stream().allMatch(key -> key.text().contains("-t"))) {
                 wrong.add("half of a transaction was seen at once: " + command + " found " + values);
             }
         }
@@ -199,7 +204,24 @@ public final class ClientLog {
                 return new Counted(command, entry);
             }
         }
+        registers.addAll(keysOf(command));
         return new Counted(command, registers(who, nowNs, command));
+    }
+
+    /** Keys that the history is about, of those that were asked for so far. */
+    List<Bytes> registers() {
+        return List.copyOf(registers);
+    }
+
+    /** As {@link Command.GetAll}, and judged as a read of all these keys at one moment. */
+    Entry beginReadAtOnce(String who, long nowNs, List<Bytes> registers) {
+        long group = ++transactions;
+        List<History.Pending> parts = new ArrayList<>();
+        for (Bytes key : registers) {
+            parts.add(history.begin(who, nowNs, Kind.GET, key, null, group));
+        }
+        // Not as a command: nobody asked for these keys one by one.
+        return new Registers(new Command.GetAll(List.of()), parts);
     }
 
     private Entry registers(String who, long nowNs, Command command) {

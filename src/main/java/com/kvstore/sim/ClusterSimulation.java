@@ -42,6 +42,7 @@ public final class ClusterSimulation {
     private final SimCluster cluster;
     private final ClientLog log = new ClientLog();
     private final SimOperator operator;
+    private final SimBackups backups;
     private final FaultInjector faults;
     private final SimRandom random;
     private final List<SimClient> clients = new ArrayList<>();
@@ -57,6 +58,7 @@ public final class ClusterSimulation {
         this.network = new SimNetwork(world, NetworkOptions.draw(world.random().fork("network options")));
         this.cluster = new SimCluster(world, network, options, newTable);
         this.operator = new SimOperator(world, cluster::coordinator);
+        this.backups = new SimBackups(world, cluster.entrance(), log);
         this.faults = new FaultInjector(world, cluster, network, options.roughness(), operator);
         for (SimNode node : cluster.coordinators()) {
             node.onPersist(state -> {
@@ -147,6 +149,7 @@ public final class ClusterSimulation {
             clients.add(client);
             world.scheduler().after(random.skewed(1_000_000, 8_000_000_000L), client::start);
         }
+        backups.start();
         if (random.chance(0.7)) {
             await("the cluster was not complete in time", START_NS, cluster::notConverged);
         }
@@ -231,6 +234,8 @@ public final class ClusterSimulation {
             // A view that is on its way to a slow disk still is.
             await("the coordinator does not report two copies of every key", ANSWER_NS, this::notWhole);
         }
+        backups.end();
+        await("no backup can be made", ANSWER_NS, () -> backups.isFinished() || !cluster.isWhole() ? null : "");
         await("a client waits for ever", ANSWER_NS, () -> clients.stream().allMatch(SimClient::isFinished) ? null : "");
     }
 
@@ -292,6 +297,7 @@ public final class ClusterSimulation {
         for (SimNode node : cluster.nodes()) {
             node.notes().forEach((tag, count) -> notes.merge(tag, count, Integer::sum));
         }
+        backups.count(notes);
         return new RunReport(
                 world.trace().hash(),
                 world.trace().events(),

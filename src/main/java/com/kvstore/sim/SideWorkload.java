@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: belongs to one simulation.
  */
 final class SideWorkload implements Workload {
-    private static final int PAIRS = 2;
+    static final int PAIRS = 2;
 
     private final Workload main;
     private final String client;

@@ -25,22 +25,33 @@ final class WatchedTable extends ForwardingTable {
         private final Map<Place, Integer> contents = new HashMap<>();
         /** The newest delete of each key that a peer has forgotten, because all peers had it. */
         private final Map<Bytes, Version> forgotten = new HashMap<>();
+        /**
+         * Writes that are newer than a forgotten delete though numbered below it, and that delete: a peer whose clock is slow
+         * took them before it could hear of anybody. They are nothing that was deleted.
+         */
+        private final Map<Place, Version> late = new HashMap<>();
 
         /** The store begins anew: its versions may come again. */
         void clear() {
             contents.clear();
             forgotten.clear();
+            late.clear();
         }
 
         /** Whether this write's key was deleted later, and the delete forgotten because all peers had it. */
         boolean isForgotten(Bytes key, Version version) {
             Version delete = forgotten.get(key);
-            return delete != null && !version.isNewerThan(delete);
+            return delete != null && !version.isNewerThan(delete) && !delete.equals(late.get(new Place(key, version)));
         }
 
         private void enter(String who, Bytes key, Version version, @Nullable Bytes value, long deadlineMs) {
             int content = Arrays.hashCode(new Object[] {value, deadlineMs});
-            Integer before = contents.putIfAbsent(new Place(key, version), content);
+            Place place = new Place(key, version);
+            Integer before = contents.putIfAbsent(place, content);
+            Version delete = forgotten.get(key);
+            if (before == null && delete != null && delete.isNewerThan(version)) {
+                late.put(place, delete);
+            }
             if (before != null && before != content) {
                 throw new SimulationFailure("two writes of one version: " + who + " stores " + value + " as " + key
                         + " at " + version + ", another peer something else");
@@ -49,7 +60,7 @@ final class WatchedTable extends ForwardingTable {
 
         private void stored(String who, Bytes key, Version version) {
             Version delete = forgotten.get(key);
-            if (delete != null && delete.isNewerThan(version)) {
+            if (delete != null && delete.isNewerThan(version) && isForgotten(key, version)) {
                 throw new SimulationFailure("a delete came undone: " + who + " stores " + key + " at " + version
                         + ", which was deleted everywhere at " + delete);
             }

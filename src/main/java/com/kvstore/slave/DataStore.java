@@ -64,7 +64,7 @@ abstract class DataStore {
             if (settings.repair()) {
                 setAside(directory, console);
             }
-            DiskStorage storage = DiskStorage.open(directory, settings.syncs());
+            DiskStorage storage = DiskStorage.open(directory, settings.syncs(), text -> console.line("WARN", text));
             long keys = storage.table().keys();
             console.line("INFO", "Data in " + directory + ": " + keys + (keys == 1 ? " key" : " keys"));
             return new OnDisk(storage, lock);

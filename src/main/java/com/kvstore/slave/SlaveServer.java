@@ -27,8 +27,12 @@ public final class SlaveServer {
         this.driver = driver;
     }
 
-    /** Starts a slave; it registers with its coordinator as soon as that can be reached. */
-    public static SlaveServer start(SlaveSettings settings, Console console, Ending ending)
+    /**
+     * Starts a slave; it registers with its coordinator as soon as that can be reached.
+     *
+     * @param backups takes the backups that are pushed to it
+     */
+    public static SlaveServer start(SlaveSettings settings, BackupAnswers backups, Console console, Ending ending)
             throws CannotStartException {
         DiskSettings disk = settings.disk();
         DataStore data = disk == null ? DataStore.inMemory() : DataStore.open(disk, console);
@@ -44,14 +48,8 @@ public final class SlaveServer {
             NettyNetwork network = new NettyNetwork(loop, settings.network());
             network.speak(RespLanguage.factory());
             network.tellProblemsTo(problem -> console.line("ERROR", problem));
-            NodeDriver driver = new NodeDriver(
-                    loop,
-                    machine,
-                    NodeDriver.LocalAnswers.NONE,
-                    network,
-                    data.persistence(),
-                    console,
-                    closing(data, ending));
+            NodeDriver driver =
+                    new NodeDriver(loop, machine, backups, network, data.persistence(), console, closing(data, ending));
             network.deliverTo(driver);
             NettyNetwork.Listener listener = RequestHandler.open(network, settings.self());
             network.use(HeartbeatSender.open(loop));

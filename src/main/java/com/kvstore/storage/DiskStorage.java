@@ -9,7 +9,6 @@ import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +41,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static final String FORMAT = "kvstore data, format 2\n";
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
-    private static final byte[] RETIRED = name("retired");
     private static final byte[] COUNTS = name("counts");
     /** In the place of a prepared transaction; no encoded prepare is so short. */
     private static final byte[] COMMITTED = {1};
@@ -112,35 +111,37 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /**
      * Opens what is in a directory, or makes it anew. The caller has seen to it that nobody else has it.
      *
+     * <p>On a disk that somebody else has filled it waits until there is room.
+     *
      * @param syncs false: what is written is handed to the operating system at once and to the disk every 100 ms
+     * @param notices hears of such a wait, in sentences for people
      * @throws DamagedDataException if the data are not what was written
      */
-    public static DiskStorage open(Path directory, boolean syncs) throws IOException {
-        return open(directory, syncs, FORMAT, Segment::new, Generations.limitBytes());
+    public static DiskStorage open(Path directory, boolean syncs, Consumer<String> notices) throws IOException {
+        return open(directory, syncs, FORMAT, Segment::new, notices, Generations.limitBytes());
     }
 
     /** As above, with a journal whose files may fail on purpose, and with generations of another size. */
-    static DiskStorage open(Path directory, boolean syncs, Journal.Opener opener, long limitBytes) throws IOException {
-        return open(directory, syncs, FORMAT, opener, limitBytes);
+    static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener, long limitBytes)
+            throws IOException {
+        return open(directory, syncs, FORMAT, opener, notice -> {}, limitBytes);
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
-    static DiskStorage open(Path directory, boolean syncs, String expected) throws IOException {
-        return open(directory, syncs, expected, Segment::new, Generations.limitBytes());
+    static DiskStorage open(Path directory, boolean syncs, String expected, Consumer<String> notices)
+            throws IOException {
+        return open(directory, syncs, expected, Segment::new, notices, Generations.limitBytes());
     }
 
     private static DiskStorage open(
-            Path directory, boolean syncs, String expected, Journal.Opener opener, long limitBytes) throws IOException {
-        Files.createDirectories(directory);
-        DataDirectory.demandFormat(directory, expected);
-        Path data = DataDirectory.data(directory);
-        Path libraries = directory.resolve("native");
-        RocksEngine engine = RocksEngine.open(data, libraries, opener);
-        if (engine.get(RocksEngine.META, RETIRED) != null) {
-            engine.close();
-            DataDirectory.delete(data);
-            engine = RocksEngine.open(data, libraries, opener);
-        }
+            Path directory,
+            boolean syncs,
+            String expected,
+            Journal.Opener opener,
+            Consumer<String> notices,
+            long limitBytes)
+            throws IOException {
+        RocksEngine engine = DataDirectory.open(directory, expected, opener, notices);
         try {
             return new DiskStorage(engine, syncs, limitBytes);
         } catch (IOException | RuntimeException failed) {
@@ -319,7 +320,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public void retire() {
-        put(RETIRED, COMMITTED);
+        put(DataDirectory.RETIRED, COMMITTED);
     }
 
     @Override

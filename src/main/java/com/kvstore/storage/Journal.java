@@ -136,6 +136,15 @@ final class Journal implements AutoCloseable {
         }
     }
 
+    /** About how many bytes {@link #replay} shows; not fewer. */
+    synchronized long bytesAfter(long applied) {
+        long bytes = 0;
+        for (Segment segment : closed) {
+            bytes += segment.last() > applied ? segment.endBytes() : 0;
+        }
+        return bytes + (current.last() > applied ? current.endBytes() : 0);
+    }
+
     /** The newest batch. */
     long sequence() {
         return sequence;

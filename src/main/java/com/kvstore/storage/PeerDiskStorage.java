@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * All that a peer of a group keeps, on disk: a {@link DiskStorage} with the protocol's values beside the records, in the
@@ -45,11 +46,14 @@ public final class PeerDiskStorage implements PeerStorage, AutoCloseable {
      * Opens what is in a directory, or makes it anew. The caller has seen to it that nobody else has it.
      *
      * @param syncs as in {@link DiskStorage#open}
+     * @param notices as in {@link DiskStorage#open}
      * @param owner names the group and the peer; data of another owner are refused
      * @throws DamagedDataException if the data are not what was written
+     * @throws OtherOwnerException if they are another owner's; they stay as they are
      */
-    public static PeerDiskStorage open(Path directory, boolean syncs, String owner, Codec codec) throws IOException {
-        PeerDiskStorage opened = new PeerDiskStorage(DiskStorage.open(directory, syncs, FORMAT), codec);
+    public static PeerDiskStorage open(
+            Path directory, boolean syncs, Consumer<String> notices, String owner, Codec codec) throws IOException {
+        PeerDiskStorage opened = new PeerDiskStorage(DiskStorage.open(directory, syncs, FORMAT, notices), codec);
         try {
             opened.recover(directory, owner);
             return opened;
@@ -73,7 +77,8 @@ public final class PeerDiskStorage implements PeerStorage, AutoCloseable {
         if (found[0] == null) {
             storage.put(OWNER, owner.getBytes(StandardCharsets.UTF_8));
         } else if (!found[0].equals(owner)) {
-            throw new IOException("the data in " + directory + " are those of " + found[0] + ", not of " + owner);
+            throw new OtherOwnerException(
+                    "The data in " + directory + " are those of " + found[0] + ", not of " + owner);
         }
         for (byte[] value : values) {
             try {

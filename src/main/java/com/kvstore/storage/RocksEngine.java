@@ -1,8 +1,6 @@
 package com.kvstore.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
@@ -11,11 +9,11 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.WriteBatch;
 
 /**
  * A {@link Journal} and behind it the tables, which RocksDB keeps: three column families, batches that are written whole, and
@@ -45,8 +43,7 @@ final class RocksEngine implements AutoCloseable {
     /** One value for each name. */
     static final int META = 0;
 
-    private static final byte[] JOURNALED = "journal".getBytes(StandardCharsets.UTF_8);
-    private static final long STALL_NS = 5_000_000_000L;
+    static final long STALL_NS = 5_000_000_000L;
     private static final long STUCK_AFTER_NS = 30_000_000_000L;
     private static final long CLOSE_NS = 15_000_000_000L;
 
@@ -89,14 +86,20 @@ final class RocksEngine implements AutoCloseable {
     /**
      * Opens what is in the directory, or makes it anew.
      *
+     * <p>On a disk that somebody else has filled it waits until there is room, and says so.
+     *
      * @param libraries where the native library is unpacked, over the one that was there
+     * @param notices hears of that, in sentences
      */
-    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener) throws IOException {
-        return open(directory, libraries, opener, new DiskRoom(directory));
+    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener, Consumer<String> notices)
+            throws IOException {
+        return open(directory, libraries, opener, new DiskRoom(directory), notices);
     }
 
     /** As above, on a disk of which something else than the truth is said. */
-    static RocksEngine open(Path directory, Path libraries, Journal.Opener opener, DiskRoom room) throws IOException {
+    static RocksEngine open(
+            Path directory, Path libraries, Journal.Opener opener, DiskRoom room, Consumer<String> notices)
+            throws IOException {
         Files.createDirectories(directory);
         Files.createDirectories(libraries);
         try {
@@ -108,13 +111,16 @@ final class RocksEngine implements AutoCloseable {
         }
         RocksHandle handle = null;
         Journal journal = null;
+        RoomAtStart start = new RoomAtStart(directory, room, notices);
         try {
-            handle = new RocksHandle(directory);
-            long flushed = journaled(handle);
+            handle = RocksWrites.open(directory, start);
+            long flushed = RocksWrites.journaled(handle);
             journal = Journal.open(directory.resolve("journal"), flushed, opener);
             RocksEngine engine = new RocksEngine(directory, handle, journal, room);
-            engine.replay(handle, flushed);
+            engine.flushed = flushed;
+            engine.applied = RocksWrites.replay(handle, journal, flushed, start);
             engine.keep();
+            start.end();
             return engine;
         } catch (RocksDBException | IOException failed) {
             if (journal != null) {
@@ -124,38 +130,13 @@ final class RocksEngine implements AutoCloseable {
                 handle.close();
             }
             throw failed instanceof RocksDBException engines
-                    ? TableWrites.asException("cannot open " + directory, engines)
+                    ? RocksWrites.asException("cannot open " + directory, engines)
                     : (IOException) failed;
         }
     }
 
-    /** The newest batch that is in the tables' files. */
-    private static long journaled(RocksHandle handle) throws RocksDBException {
-        byte[] stored = handle.database.get(handle.families.get(META), handle.reading, JOURNALED);
-        return stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
-    }
-
-    private void replay(RocksHandle handle, long after) throws RocksDBException, IOException {
-        applied = after;
-        flushed = after;
-        journal.replay(after, (sequence, batch) -> {
-            try (WriteBatch writes = new WriteBatch(batch)) {
-                apply(handle, sequence, writes, Long.MAX_VALUE);
-            } catch (RocksDBException failed) {
-                throw asException("cannot write to", failed);
-            }
-        });
-    }
-
-    private void apply(RocksHandle handle, long sequence, WriteBatch writes, long patienceNs) throws RocksDBException {
-        byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
-        writes.put(handle.families.get(META), JOURNALED, number);
-        TableWrites.write(handle, writes, patienceNs);
-        applied = sequence;
-    }
-
-    private IOException asException(String what, RocksDBException failed) {
-        return TableWrites.asException(what + " " + directory, failed);
+    private IOException asException(RocksDBException failed) {
+        return RocksWrites.asException("cannot write to " + directory, failed);
     }
 
     byte @Nullable [] get(int family, byte[] key) {
@@ -209,7 +190,7 @@ final class RocksEngine implements AutoCloseable {
             }
             return journal.append(batch, sync);
         } catch (RocksDBException failed) {
-            throw asException("cannot write to", failed);
+            throw asException(failed);
         } finally {
             lock.readLock().unlock();
             keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
@@ -243,18 +224,12 @@ final class RocksEngine implements AutoCloseable {
             if (next == null) {
                 return;
             }
-            try (WriteBatch writes = new WriteBatch()) {
-                next.generation.writeTo((family, key, value) -> {
-                    if (value.length == 0) {
-                        writes.delete(handle.families.get(family), key);
-                    } else {
-                        writes.put(handle.families.get(family), key, value);
-                    }
-                });
-                apply(handle, next.upTo, writes, failedNs == 0 ? STALL_NS : 0);
+            try {
+                RocksWrites.apply(handle, next.upTo, next.generation, failedNs == 0 ? STALL_NS : 0);
             } catch (RocksDBException failed) {
                 throw refused(failed);
             }
+            applied = next.upTo;
             due = null;
             failedNs = 0;
             asking = false;
@@ -271,7 +246,7 @@ final class RocksEngine implements AutoCloseable {
                             + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
                     failed);
         }
-        return asException("cannot write to", failed);
+        return asException(failed);
     }
 
     /** Tables that had no room need a while once there is some; the journal has what they refuse. */

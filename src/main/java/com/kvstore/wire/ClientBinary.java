@@ -39,6 +39,7 @@ final class ClientBinary {
     private static final int AUTHENTICATE = 13;
     private static final int SNAPSHOT = 30;
     private static final int REPAIR = 31;
+    private static final int STORE_BACKUP = 32;
     private static final int GET_LOCAL = 14;
 
     private static final int ACK = 1;
@@ -154,12 +155,22 @@ final class ClientBinary {
             out.fixed64(snapshot.id());
             out.number(snapshot.node());
             out.fixed64(snapshot.from());
+        } else if (command instanceof Command.StoreBackup part) {
+            writeStoreBackup(part, out);
         } else if (command instanceof Command.Authenticate authenticate) {
             out.u8(AUTHENTICATE);
             out.bytes(authenticate.password());
         } else {
             throw new IllegalArgumentException("this command never crosses the wire: " + command);
         }
+    }
+
+    private static void writeStoreBackup(Command.StoreBackup part, FrameWriter out) {
+        out.u8(STORE_BACKUP);
+        out.text(part.name());
+        out.number(part.totalBytes());
+        out.number(part.offset());
+        out.bytes(part.chunk());
     }
 
     private static Command readCommand(FrameReader in) throws ProtocolException {
@@ -180,6 +191,7 @@ final class ClientBinary {
             case COUNT_KEYS -> new Command.Count();
             case REPAIR -> new Command.Repair();
             case SNAPSHOT -> new Command.Snapshot(in.fixed64(), in.smallNumber(), in.fixed64());
+            case STORE_BACKUP -> new Command.StoreBackup(in.text(), in.number(), in.number(), in.bytes());
             case AUTHENTICATE -> new Command.Authenticate(in.bytes());
             default -> throw new ProtocolException("unknown command " + kind);
         };

@@ -36,6 +36,7 @@ final class EventualBinary {
             out.u8(SYNC_ACK);
             out.number(ack.stream());
             out.number(ack.seq());
+            out.number(ack.clock());
         } else if (message instanceof Report report) {
             out.u8(REPORT);
             out.list(report.positions(), EventualBinary::writePosition);
@@ -59,7 +60,7 @@ final class EventualBinary {
         return switch (type) {
             case SYNC ->
                 new Sync(in.number(), in.number(), in.number(), in.list(1, EventualBinary::readChange), in.number());
-            case SYNC_ACK -> new SyncAck(in.number(), in.number());
+            case SYNC_ACK -> new SyncAck(in.number(), in.number(), in.number());
             case REPORT -> new Report(in.list(MIN_POSITION_BYTES, EventualBinary::readPosition), in.number());
             case PULL ->
                 new Pull(

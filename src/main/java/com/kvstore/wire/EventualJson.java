@@ -40,7 +40,10 @@ final class EventualJson {
                     .put(CLOCK, sync.clock());
         }
         if (message instanceof SyncAck ack) {
-            return JsonOut.nodeLine("sync-ack").put(STREAM, ack.stream()).put(SEQ, ack.seq());
+            return JsonOut.nodeLine("sync-ack")
+                    .put(STREAM, ack.stream())
+                    .put(SEQ, ack.seq())
+                    .put("clock", ack.clock());
         }
         if (message instanceof Pull pull) {
             return JsonOut.nodeLine("sync-pull")
@@ -71,7 +74,7 @@ final class EventualJson {
                         in.number("first_seq"),
                         in.list("changes", each -> new Change(each.list(RECORDS, MoveJson::readRecord))),
                         in.number(CLOCK));
-            case "sync-ack" -> new SyncAck(in.number(STREAM), in.number(SEQ));
+            case "sync-ack" -> new SyncAck(in.number(STREAM), in.number(SEQ), in.number("clock"));
             case "sync-report" -> new Report(readPositions(in), in.number("horizon"));
             case "sync-pull" ->
                 new Pull(

@@ -41,7 +41,8 @@ public final class JsonRequests {
             "forget",
             "accept-loss",
             "repair",
-            "snapshot"));
+            "snapshot",
+            "store-backup"));
     /** The specification's names for what travels inside a batch; only the coordinator sends it, and not one by one. */
     private static final Set<String> COORDINATOR_ONLY = Set.of("prepare", "commit", "abort");
 
@@ -151,6 +152,9 @@ public final class JsonRequests {
                         in.has("snapshot") ? in.hex("snapshot") : 0,
                         in.has("node") ? in.smallNumber("node") : 0,
                         in.has(CURSOR) ? in.hex(CURSOR) : 0);
+            case "store-backup" ->
+                new Command.StoreBackup(
+                        in.text("name"), in.number("total_bytes"), in.number("offset"), in.bytes("chunk"));
             case "accept-loss" -> new Command.AcceptLoss();
             default -> throw unknown(type);
         };
@@ -242,6 +246,9 @@ public final class JsonRequests {
         if (command instanceof Command.Snapshot) {
             return "snapshot";
         }
+        if (command instanceof Command.StoreBackup) {
+            return "store-backup";
+        }
         if (command instanceof Command.AcceptLoss) {
             return "accept-loss";
         }
@@ -262,6 +269,11 @@ public final class JsonRequests {
             out.hex(CURSOR, scan.cursor()).put(LIMIT, scan.limit()).put(PREFIX, scan.prefix());
         } else if (command instanceof Command.Snapshot snapshot) {
             out.hex("snapshot", snapshot.id()).put("node", snapshot.node()).hex(CURSOR, snapshot.from());
+        } else if (command instanceof Command.StoreBackup part) {
+            out.put("name", part.name())
+                    .put("total_bytes", part.totalBytes())
+                    .put("offset", part.offset())
+                    .put("chunk", part.chunk());
         } else if (command instanceof Command.GetFromTable get) {
             out.put(TABLE, get.table()).put(KEY, get.key());
         } else if (command instanceof Command.Transact transact) {

@@ -48,9 +48,13 @@ public final class PeerStateCodec {
     /** @throws ProtocolException if these are not the bytes of any value */
     public Persistent decode(byte[] bytes) throws ProtocolException {
         FrameReader in = new FrameReader(ByteBuffer.wrap(bytes));
-        Persistent value = read(in);
-        in.end();
-        return value;
+        try {
+            Persistent value = read(in);
+            in.end();
+            return value;
+        } catch (IllegalArgumentException broken) {
+            throw new ProtocolException("a stored value breaks an invariant: " + broken.getMessage(), broken);
+        }
     }
 
     private static Persistent read(FrameReader in) throws ProtocolException {

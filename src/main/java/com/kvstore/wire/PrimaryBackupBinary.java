@@ -61,6 +61,7 @@ final class PrimaryBackupBinary {
             out.number(ok.view());
             out.number(ok.op());
             out.fixed64(ok.echoNs());
+            out.flag(ok.diskFails());
         } else if (message instanceof StartViewChange start) {
             out.u8(START_VIEW_CHANGE);
             out.number(start.view());
@@ -126,7 +127,7 @@ final class PrimaryBackupBinary {
                         in.fixed64(),
                         in.number(),
                         readEntries(in));
-            case PREPARE_OK -> new PrepareOk(in.number(), in.number(), in.fixed64());
+            case PREPARE_OK -> new PrepareOk(in.number(), in.number(), in.fixed64(), in.flag());
             case START_VIEW_CHANGE -> new StartViewChange(in.number(), in.number());
             case DO_VIEW_CHANGE ->
                 new DoViewChange(in.number(), in.number(), in.number(), in.number(), in.number(), readNonces(in));

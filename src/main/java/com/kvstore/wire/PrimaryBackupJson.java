@@ -58,7 +58,8 @@ final class PrimaryBackupJson {
             return JsonOut.nodeLine("pb-prepare-ok")
                     .put(VIEW, ok.view())
                     .put("op", ok.op())
-                    .hex("echo_ns", ok.echoNs());
+                    .hex("echo_ns", ok.echoNs())
+                    .put("disk_fails", ok.diskFails());
         }
         if (message instanceof StartViewChange start) {
             return JsonOut.nodeLine("pb-start-view-change")
@@ -124,7 +125,8 @@ final class PrimaryBackupJson {
                         in.hex("sent_ns"),
                         in.number(CLOCK),
                         in.list(ENTRIES, PrimaryBackupJson::readEntry));
-            case "pb-prepare-ok" -> new PrepareOk(in.number(VIEW), in.number("op"), in.hex("echo_ns"));
+            case "pb-prepare-ok" ->
+                new PrepareOk(in.number(VIEW), in.number("op"), in.hex("echo_ns"), in.flag("disk_fails"));
             case "pb-start-view-change" -> new StartViewChange(in.number(VIEW), in.number("promised"));
             case "pb-do-view-change" ->
                 new DoViewChange(

@@ -46,6 +46,14 @@ public final class RequestLimits {
         if (command instanceof Command.Scan scan) {
             return checkScan(scan);
         }
+        if (command instanceof Command.StoreBackup part) {
+            return part.chunk().length() <= Limits.MAX_BACKUP_PART_BYTES
+                    ? null
+                    : Failure.of(
+                            ErrorCode.TOO_LARGE,
+                            "a part of a backup has at most " + Limits.MAX_BACKUP_PART_BYTES + " bytes, and this one "
+                                    + part.chunk().length());
+        }
         return command instanceof Command.Transact transact ? checkWrites(transact.writes(), maxValueBytes) : null;
     }
 

@@ -2,15 +2,18 @@ package com.kvstore.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.kvstore.client.PeriodicBackups;
 import com.kvstore.common.Durations;
 import com.kvstore.common.ServerNode;
 import com.kvstore.coordinator.CoordinatorSettings;
 import com.kvstore.slave.SlaveSettings;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -143,6 +146,34 @@ class CommandLinesTest {
             })
     void aWrongSlaveCommandLineIsExplained(String line, String complaint) {
         UsageException wrong = assertThrows(UsageException.class, () -> slave(words(line)));
+        assertEquals(complaint, wrong.getMessage());
+    }
+
+    @Test
+    void theServersThatBackupsArePushedToAreRead() throws Exception {
+        PeriodicBackups.Plan plan = BackupOptions.plan(CoordinatorCommandLine.form()
+                .parse(words("--backup-dir b --backup-every 5s --backup-to 10.0.0.1:7000,10.0.0.2:7001"), 2));
+        assertNotNull(plan);
+        assertEquals(List.of(new ServerNode("10.0.0.1", 7000), new ServerNode("10.0.0.2", 7001)), plan.pushTo());
+        assertEquals(10, plan.keep());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--backup-to 10.0.0.1:7000 | backups need a directory: --backup-dir DIR",
+                "--backup-dir b --backup-to here | --backup-to needs addresses IP:PORT, with commas between them, not"
+                        + " 'here'",
+                "--backup-dir b --backup-to a:1,,b:2 | --backup-to needs addresses IP:PORT, with commas between them,"
+                        + " not ''",
+                "--backup-dir b --backup-to a:1,a:1 | --backup-to names a:1 twice",
+                "--backup-dir b --backup-every 5ms | --backup-every is 1s or more",
+            })
+    void wrongOptionsForBackupsAreExplained(String line, String complaint) {
+        UsageException wrong = assertThrows(
+                UsageException.class,
+                () -> BackupOptions.plan(CoordinatorCommandLine.form().parse(words(line), 2)));
         assertEquals(complaint, wrong.getMessage());
     }
 

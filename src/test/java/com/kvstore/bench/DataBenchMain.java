@@ -29,22 +29,24 @@ public final class DataBenchMain {
 
     private final Path home;
     private final int keys;
+    private final boolean reads;
     private final Requests requests;
     private final int port = Processes.freePort();
     private final int heartbeatPort = Processes.freePort();
     private final int[] slaves = {Processes.freePort(), Processes.freePort()};
     private final Path directory;
 
-    private DataBenchMain(Path home, int keys) throws IOException {
+    private DataBenchMain(Path home, int keys, boolean reads) throws IOException {
         this.home = home;
         this.keys = keys;
+        this.reads = reads;
         this.requests = new Requests(Kind.PUT, keys, SEED);
         this.directory = Files.createTempDirectory("kvstore-bench-data-");
     }
 
-    /** {@code HOME KEYS}. */
+    /** {@code HOME KEYS yes|no}: whether to read every key back at each step. */
     public static void main(String[] args) throws IOException, InterruptedException {
-        DataBenchMain bench = new DataBenchMain(Path.of(args[0]), Integer.parseInt(args[1]));
+        DataBenchMain bench = new DataBenchMain(Path.of(args[0]), Integer.parseInt(args[1]), args[2].equals("yes"));
         try {
             bench.run();
         } finally {
@@ -119,6 +121,9 @@ public final class DataBenchMain {
 
     /** Reads every key and compares. */
     private void readAll() throws IOException {
+        if (!reads) {
+            return;
+        }
         long beganNs = System.nanoTime();
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
                 OutputStream out = new BufferedOutputStream(socket.getOutputStream());

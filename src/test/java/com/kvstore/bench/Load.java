@@ -21,7 +21,7 @@ import org.HdrHistogram.Histogram;
  *
  * <p>Threading: one thread's.
  */
-final class Load implements AutoCloseable {
+final class Load implements ClosedLoop {
     /**
      * How to tell answers apart, and what goes with the requests.
      *
@@ -67,8 +67,8 @@ final class Load implements AutoCloseable {
         }
     }
 
-    /** Runs on for so long. */
-    Measured run(long ms) throws IOException {
+    @Override
+    public Measured run(long ms) throws IOException {
         long startNs = System.nanoTime();
         long endNs = startNs + ms * 1_000_000;
         Histogram latencyNs = new Histogram(60_000_000_000L, 3);

@@ -19,6 +19,7 @@ final class Requests {
         MIX
     }
 
+    static final int KEY_BYTES = 16;
     static final int VALUE_BYTES = 100;
     private static final double SKEW = 0.99;
     private static final byte[] WAIT = "*3\r\n$4\r\nWAIT\r\n$1\r\n1\r\n$1\r\n0\r\n".getBytes(StandardCharsets.US_ASCII);

@@ -119,7 +119,7 @@ class CoordinationServerTest {
     }
 
     private CoordinationServer start(CoordinatorSettings settings) throws CannotStartException {
-        CoordinationServer server = CoordinationServer.start(settings, console, ends::add);
+        CoordinationServer server = CoordinationServer.start(settings, () -> null, console, ends::add);
         running.add(server);
         return server;
     }

@@ -1,9 +1,11 @@
 package com.kvstore.coordinator;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.kvstore.backup.BackupStatus;
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Command;
 import com.kvstore.common.ServerNode;
@@ -41,7 +43,7 @@ class StatusDocumentsTest {
                 99,
                 4,
                 1);
-        JSONObject json = new JSONObject(StatusDocuments.status(status));
+        JSONObject json = new JSONObject(StatusDocuments.status(status, null, 0));
         assertEquals(twoServers().epoch(), json.getLong("epoch"));
         JSONObject server = json.getJSONArray("servers").getJSONObject(0);
         assertEquals("127.0.0.1:8081", server.getString("address"));
@@ -61,6 +63,34 @@ class StatusDocumentsTest {
         assertEquals(20, cache.getInt("misses"));
         assertEquals(4, json.getJSONObject("anti_entropy").getInt("checks"));
         assertEquals(1, json.getJSONObject("anti_entropy").getInt("differences"));
+    }
+
+    @Test
+    void statusTellsOfBackupsAndOfEachBackupServer() {
+        ClusterStatus status = new ClusterStatus(twoServers(), List.of(), true, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        BackupStatus backups = new BackupStatus(
+                "mine",
+                60_000,
+                "b2",
+                5_000,
+                null,
+                List.of(
+                        new BackupStatus.Server(FIRST, "b1", 4_000, "it is away"),
+                        new BackupStatus.Server(SECOND, null, BackupStatus.NEVER, null)));
+        JSONObject json = new JSONObject(StatusDocuments.status(status, backups, 7_000));
+        JSONObject own = json.getJSONObject("backups");
+        assertEquals("b2", own.getString("last"));
+        assertEquals(2_000, own.getLong("last_age_ms"));
+        assertTrue(own.isNull("problem"));
+        JSONObject first = json.getJSONArray("backup_servers").getJSONObject(0);
+        assertEquals("127.0.0.1:8081", first.getString("address"));
+        assertEquals("b1", first.getString("pushed"));
+        assertEquals(3_000, first.getLong("pushed_age_ms"));
+        assertEquals("it is away", first.getString("problem"));
+        JSONObject second = json.getJSONArray("backup_servers").getJSONObject(1);
+        assertTrue(second.isNull("pushed"));
+        assertEquals(-1, second.getLong("pushed_age_ms"));
+        assertFalse(new JSONObject(StatusDocuments.status(status, null, 0)).has("backups"));
     }
 
     @Test

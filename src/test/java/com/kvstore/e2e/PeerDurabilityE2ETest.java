@@ -160,6 +160,7 @@ class PeerDurabilityE2ETest {
         Outcome other = RunningProcess.run(directory, Map.of(), command(0), "");
         assertEquals(1, other.exit(), other.toString());
         assertTrue(other.toString().contains("protocol eventual, not of peer 1"), other.toString());
+        assertTrue(other.toString().contains("give this one a directory of its own"), other.toString());
     }
 
     @Test

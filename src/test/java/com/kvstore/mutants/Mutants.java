@@ -244,7 +244,19 @@ final class Mutants {
                     RING + "HealthMonitor.java",
                     "if (here && !elsewhere) {",
                     "if (false) {",
-                    156));
+                    156),
+            new Mutant(
+                    "a snapshot does not wait for transactions under way",
+                    RING + "Cut.java",
+                    "if (problem == null && !twoPhase.settledBefore(member, Long.MAX_VALUE)) {",
+                    "if (false) {",
+                    50),
+            new Mutant(
+                    "a snapshot forgets to set aside what changes while it is read",
+                    "protocol/snapshot/FreezableTable.java",
+                    "if (frozen != null) { beforeChange(key); } return table.apply",
+                    "return table.apply",
+                    1));
 
     /** Those of every protocol. */
     static List<Mutant> all() {

@@ -21,6 +21,7 @@ import io.netty.channel.EventLoop;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -267,7 +268,8 @@ class NodeDriverTest {
 
     @Test
     void whatIsAnsweredOnTheSpotDoesNotReachTheMachine() {
-        localAnswers = (command, nowNs) -> command instanceof Command.Ping ? new Result.Pong(4) : null;
+        localAnswers = (command, nowNs) ->
+                command instanceof Command.Ping ? CompletableFuture.completedFuture(new Result.Pong(4)) : null;
         Toy toy = new Toy();
         run(toy);
         Command get = new Command.Get(Bytes.of("k"));
@@ -276,6 +278,27 @@ class NodeDriverTest {
         await().until(() -> toy.seen.contains(new Input.ClientRequested(2, get, null)));
         assertFalse(toy.seen.contains(new Input.ClientRequested(1, new Command.Ping(), null)));
         assertTrue(calls.contains("reply 1 " + new Result.Pong(4)));
+    }
+
+    @Test
+    void anAnswerThatTakesItsTimeIsGivenOnTheLoopWhenItComes() throws Exception {
+        CompletableFuture<Result> slow = new CompletableFuture<>();
+        CompletableFuture<Result> broken = new CompletableFuture<>();
+        localAnswers = (command, nowNs) -> command instanceof Command.Ping ? slow : broken;
+        Toy toy = new Toy();
+        run(toy);
+        driver.submit(new Input.ClientRequested(1, new Command.Ping(), null));
+        driver.submit(new Input.ClientRequested(2, new Command.Count(), null));
+        onLoop(() -> {});
+        assertFalse(calls.toString().contains("reply"));
+        calls.clear();
+        slow.complete(new Result.Pong(4));
+        onLoop(() -> {});
+        assertEquals(List.of("reply 1 " + new Result.Pong(4), "flush"), calls);
+        broken.completeExceptionally(new IllegalStateException("no such luck"));
+        onLoop(() -> {});
+        assertTrue(calls.get(2).startsWith("reply 2 Failure[code=UNAVAILABLE"), calls.toString());
+        assertTrue(ends.isEmpty());
     }
 
     @Test

@@ -37,7 +37,9 @@ final class ClusterSimulationTest {
             "STOP_SLAVE",
             "DRAIN",
             "FORGET",
-            "LOSE_DATAGRAMS");
+            "LOSE_DATAGRAMS",
+            "[SNAPSHOT]",
+            "[COMPARISON]");
 
     @Test
     void everyHistoryIsLinearizableAndEveryClusterHeals() {

@@ -20,6 +20,12 @@ final class PrimaryBackupSimulationTest {
         GROUP.run(501104, Overrides.NONE.withDisks(true), Trace.silent());
     }
 
+    /** Seed 801371: a message was stuck for three minutes, and all that the primary sent that backup behind it. */
+    @Test
+    void aStuckLinkKeepsNoBackupOutOfTheGroup() {
+        GROUP.run(801371, Overrides.NONE.withDisks(false), Trace.silent());
+    }
+
     @Test
     void oneSeedIsOneRun() {
         FixedSeeds.areOneRunEach(GROUP);

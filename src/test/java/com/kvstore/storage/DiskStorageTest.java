@@ -43,7 +43,7 @@ class DiskStorageTest {
             List.of(4));
 
     private DiskStorage open() throws IOException {
-        return DiskStorage.open(directory.resolve("d"), true);
+        return DiskStorage.open(directory.resolve("d"), true, notice -> {});
     }
 
     /** @return null when durable */
@@ -90,7 +90,7 @@ class DiskStorageTest {
     @Test
     void anEmptyDirectoryIsAnotherIncarnation() throws IOException {
         try (DiskStorage one = open();
-                DiskStorage other = DiskStorage.open(directory.resolve("e"), false)) {
+                DiskStorage other = DiskStorage.open(directory.resolve("e"), false, notice -> {})) {
             assertNotEquals(one.incarnation(), other.incarnation());
         }
     }
@@ -157,7 +157,7 @@ class DiskStorageTest {
 
     /** What a killed process leaves: the files as they are while it runs. */
     private void crashAfter(int writes) throws IOException {
-        try (DiskStorage storage = DiskStorage.open(directory.resolve("running"), true)) {
+        try (DiskStorage storage = DiskStorage.open(directory.resolve("running"), true, notice -> {})) {
             for (int i = 0; i < writes; i++) {
                 storage.table().apply(record("k" + i, "v".repeat(1_000), i));
                 assertNull(sync(storage));
@@ -195,7 +195,7 @@ class DiskStorageTest {
     @Test
     void whatAFullJournalHoldsIsInTheTablesBeforeItsFilesAreUsedAgain() throws IOException {
         String value = "v".repeat(1_000_000);
-        try (DiskStorage storage = DiskStorage.open(directory.resolve("running"), true)) {
+        try (DiskStorage storage = DiskStorage.open(directory.resolve("running"), true, notice -> {})) {
             for (int i = 0; i < 150; i++) {
                 storage.table().apply(record("k" + i, value + i, i));
                 assertNull(sync(storage));

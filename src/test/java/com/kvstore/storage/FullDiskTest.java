@@ -12,19 +12,26 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +83,7 @@ class FullDiskTest {
         Path data = disk.directory().resolve("d");
         disk.fill("one", 80);
         disk.fill("other", 80);
-        try (DiskStorage storage = DiskStorage.open(data, true)) {
+        try (DiskStorage storage = DiskStorage.open(data, true, notice -> {})) {
             for (String ballast : List.of("one", "other")) {
                 assertTrue(writeUntilItFails(storage).contains("No space left"));
                 assertAllThere(storage);
@@ -87,7 +94,7 @@ class FullDiskTest {
                 assertAllThere(storage);
             }
         }
-        try (DiskStorage storage = DiskStorage.open(data, true)) {
+        try (DiskStorage storage = DiskStorage.open(data, true, notice -> {})) {
             assertAllThere(storage);
         }
     }
@@ -96,6 +103,118 @@ class FullDiskTest {
     void onAFullDiskReadsGoOnAndWritesDoSoonAfterThereIsRoom() throws Exception {
         try (SmallDisk disk = SmallDisk.mount(directory.resolve("small"), 300)) {
             fillFreeAndGoOn(disk);
+        }
+    }
+
+    /** What a killed node leaves that had so much in its journal alone; {@link #next} counts the records. */
+    private void journalOnly(Path data, int mib) throws IOException {
+        Path running = directory.resolve("running-" + mib);
+        try (DiskStorage storage = DiskStorage.open(running, true, notice -> {})) {
+            copy(running, data);
+            while (next < mib * 50) {
+                storage.table().apply(record(next++));
+                if (next % 20 == 0) {
+                    assertNull(sync(storage));
+                }
+            }
+            assertNull(sync(storage));
+            copy(
+                    running.resolve("data").resolve("journal"),
+                    data.resolve("data").resolve("journal"));
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else {
+                    Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+    }
+
+    /** Leaves so many bytes free, about, by filling the disk. */
+    private static void leave(SmallDisk disk, long bytes) throws IOException {
+        long free = Files.getFileStore(disk.directory()).getUsableSpace();
+        try (RandomAccessFile ballast =
+                new RandomAccessFile(disk.directory().resolve("ballast").toFile(), "rw")) {
+            ballast.write(new byte[(int) (free - bytes)]);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1 << 20, 9 << 20, 20 << 20, 40 << 20})
+    void aStartOnADiskThatSomebodyElseHasFilledSaysSoOnceAndGoesOnOnceThereIsRoom(long freeBytes) throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(directory.resolve("small"), 400)) {
+            Path data = disk.directory().resolve("d");
+            journalOnly(data, 60);
+            leave(disk, freeBytes);
+            List<String> notices = new CopyOnWriteArrayList<>();
+            ExecutorService opener = Executors.newSingleThreadExecutor();
+            Future<DiskStorage> opening = opener.submit(() -> DiskStorage.open(data, true, notices::add));
+            await("it is said").atMost(Duration.ofSeconds(30)).until(() -> notices.size() == 1);
+            String notice = notices.get(0);
+            assertTrue(notice.startsWith("The disk of " + data.resolve("data") + " is full: "), notice);
+            assertTrue(notice.contains("MiB are needed"), notice);
+            assertTrue(notice.contains("goes on by itself"), notice);
+            assertThrows(TimeoutException.class, () -> opening.get(1, TimeUnit.SECONDS));
+            assertEquals(1, notices.size(), "once");
+            disk.free("ballast");
+            try (DiskStorage storage = opening.get(60, TimeUnit.SECONDS)) {
+                assertAllThere(storage);
+                assertEquals(2, notices.size(), "and that it goes on");
+            }
+            opener.shutdown();
+        }
+    }
+
+    @Test
+    void aNodeWithLittleToTakeOverStartsOnAFullDiskAndReads() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(directory.resolve("small"), 200)) {
+            Path data = disk.directory().resolve("d");
+            journalOnly(data, 6);
+            leave(disk, 1 << 20);
+            try (DiskStorage storage = DiskStorage.open(data, true, Assertions::fail)) {
+                assertAllThere(storage);
+                storage.table().apply(record(next));
+                assertTrue(String.valueOf(sync(storage)).contains("No space left"));
+                disk.free("ballast");
+                assertNull(sync(storage));
+                next++;
+                assertAllThere(storage);
+            }
+        }
+    }
+
+    /** Somebody takes the room between the look at the disk and the tables' writing. */
+    @Test
+    void aStartWhoseRoomIsTakenInThatVeryMomentGoesOnOnceThereIsSome() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(directory.resolve("small"), 400)) {
+            Path data = disk.directory().resolve("d");
+            journalOnly(data, 60);
+            leave(disk, 10 << 20);
+            AtomicInteger looks = new AtomicInteger();
+            DiskRoom room = new DiskRoom(data) {
+                @Override
+                long freeBytes() throws IOException {
+                    return looks.incrementAndGet() < 40 ? Long.MAX_VALUE : super.freeBytes();
+                }
+            };
+            List<String> notices = new CopyOnWriteArrayList<>();
+            ExecutorService opener = Executors.newSingleThreadExecutor();
+            Future<RocksEngine> opening = opener.submit(() ->
+                    RocksEngine.open(data.resolve("data"), data.resolve("native"), Segment::new, room, notices::add));
+            await("it is said").atMost(Duration.ofSeconds(30)).until(() -> notices.size() == 1);
+            disk.free("ballast");
+            opening.get(60, TimeUnit.SECONDS).close();
+            try (DiskStorage storage = DiskStorage.open(data, true, Assertions::fail)) {
+                assertAllThere(storage);
+            }
+            opener.shutdown();
         }
     }
 
@@ -127,7 +246,7 @@ class FullDiskTest {
                 Thread.onSpinWait();
             }
         }
-        try (DiskStorage storage = DiskStorage.open(directory.resolve("d"), true)) {
+        try (DiskStorage storage = DiskStorage.open(directory.resolve("d"), true, notice -> {})) {
             assertAllThere(storage);
         }
     }
@@ -147,8 +266,8 @@ class FullDiskTest {
                     return Long.MAX_VALUE;
                 }
             };
-            RocksEngine engine =
-                    RocksEngine.open(data, disk.directory().resolve("n"), FullDiskTest::takingNoRoom, takenMeanwhile);
+            RocksEngine engine = RocksEngine.open(
+                    data, disk.directory().resolve("n"), FullDiskTest::takingNoRoom, takenMeanwhile, notice -> {});
             disk.fill("ballast", (int) (Files.getFileStore(disk.directory()).getUsableSpace() >> 20) - roomMib);
             ExecutorService writer = Executors.newSingleThreadExecutor();
             List<Generation> generations =
@@ -190,7 +309,7 @@ class FullDiskTest {
     private DiskStorage openFailing(Journal.Opener failing) {
         while (true) {
             try {
-                return DiskStorage.open(directory.resolve("d"), true, failing, 2 << 20);
+                return DiskStorage.openWith(directory.resolve("d"), true, failing, 2 << 20);
             } catch (IOException once) {
                 assertNull(once.getCause());
             }

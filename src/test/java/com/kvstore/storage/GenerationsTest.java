@@ -43,7 +43,7 @@ class GenerationsTest {
     private long counter;
 
     private DiskStorage open(String name, Journal.Opener opener) throws IOException {
-        return DiskStorage.open(directory.resolve(name), true, opener, LIMIT_BYTES);
+        return DiskStorage.openWith(directory.resolve(name), true, opener, LIMIT_BYTES);
     }
 
     private static String sync(DiskStorage storage) {
@@ -107,7 +107,7 @@ class GenerationsTest {
     }
 
     private void assertRecovered(Path crashed) throws IOException {
-        try (DiskStorage storage = DiskStorage.open(crashed, true)) {
+        try (DiskStorage storage = DiskStorage.open(crashed, true, notice -> {})) {
             assertAllThere(storage);
             assertEquals(List.copyOf(prepared.values()), storage.preparedBefore());
             assertEquals(List.copyOf(committed.keySet()), storage.committedBefore());

@@ -40,7 +40,7 @@ class PeerDiskStorageTest {
     private Path directory;
 
     private PeerDiskStorage open(String owner) throws IOException {
-        return PeerDiskStorage.open(directory.resolve("d"), true, owner, CODEC);
+        return PeerDiskStorage.open(directory.resolve("d"), true, notice -> {}, owner, CODEC);
     }
 
     private static void sync(PeerDiskStorage storage) {
@@ -87,7 +87,7 @@ class PeerDiskStorageTest {
 
     @Test
     void aDataNodesDirectoryIsNoPeers() throws IOException {
-        DiskStorage.open(directory.resolve("d"), true).close();
+        DiskStorage.open(directory.resolve("d"), true, notice -> {}).close();
 
         assertThrows(IOException.class, () -> open("peer 1").close());
     }

@@ -34,7 +34,8 @@ final class RandomGroupMessages {
                         any.anyLong(),
                         any.number(),
                         any.list(this::entry)),
-                () -> new PrimaryBackupMessage.PrepareOk(any.number(), any.number(), any.anyLong()),
+                () -> new PrimaryBackupMessage.PrepareOk(
+                        any.number(), any.number(), any.anyLong(), random.nextBoolean()),
                 () -> new PrimaryBackupMessage.Fetch(any.number(), any.number()),
                 () -> new PrimaryBackupMessage.LogPart(any.number(), any.number(), any.number(), any.list(this::entry)),
                 () -> new PrimaryBackupMessage.FetchSnapshot(any.number(), any.anyLong()),
@@ -56,7 +57,7 @@ final class RandomGroupMessages {
         return any.list(any::anyLong);
     }
 
-    private LogEntry entry() {
+    LogEntry entry() {
         return new LogEntry(random.nextBoolean() ? any.requestId() : null, any.list(this::write));
     }
 
@@ -66,7 +67,7 @@ final class RandomGroupMessages {
                 : new LogEntry.KeyWrite(any.bytes(), any.bytes(), any.deadlineMs());
     }
 
-    private AppliedRequests.ClientImage client() {
+    AppliedRequests.ClientImage client() {
         return new AppliedRequests.ClientImage(any.text(), any.number(), any.number(), any.list(any::number));
     }
 }

@@ -168,7 +168,7 @@ public final class RandomMessages {
     }
 
     public Command command() {
-        return switch (random.nextInt(13)) {
+        return switch (random.nextInt(16)) {
             case 0 -> new Command.Get(key());
             case 1 -> new Command.GetFromTable(table(), key());
             case 2 -> transact();
@@ -184,6 +184,13 @@ public final class RandomMessages {
             case 9 -> new Command.Scan(anyLong(), 1 + random.nextInt(Limits.MAX_SCAN), bytes());
             case 10 -> new Command.Count();
             case 11 -> new Command.GetLocal(key(), version());
+            case 12 -> {
+                long offset = number() >>> 1;
+                Bytes chunk = bytes();
+                yield new Command.StoreBackup(text(), offset + chunk.length() + smallNumber(), offset, chunk);
+            }
+            case 13 -> new Command.Snapshot(anyLong(), smallNumber(), anyLong());
+            case 14 -> new Command.Repair();
             default -> new Command.AcceptLoss();
         };
     }

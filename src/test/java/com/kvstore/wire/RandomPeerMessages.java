@@ -29,7 +29,7 @@ final class RandomPeerMessages {
     List<Supplier<Message>> types() {
         return List.of(
                 () -> new EventualMessage.Sync(n(), n(), n(), basic.list(this::change), n()),
-                () -> new EventualMessage.SyncAck(n(), n()),
+                () -> new EventualMessage.SyncAck(n(), n(), n()),
                 () -> new EventualMessage.Report(basic.list(this::position), n()),
                 () -> new EventualMessage.Pull(
                         n(), any(), basic.list(() -> new Piece(any(), any())), basic.smallNumber()),
@@ -95,7 +95,7 @@ final class RandomPeerMessages {
         return new LaneVote(n(), n(), orNone());
     }
 
-    private Entry entry() {
+    Entry entry() {
         return new Entry(n(), n(), basic.list(this::op));
     }
 
@@ -118,7 +118,11 @@ final class RandomPeerMessages {
                 n(),
                 basic.list(() -> new TotalOrderMessage.OrderLane(n(), basic.smallNumber(), n())),
                 basic.list(() -> new TotalOrderMessage.NewestLane(n(), basic.smallNumber())),
-                basic.list(() -> new TotalOrderMessage.ClientState(
-                        "client", n(), n(), basic.list(() -> new TotalOrderMessage.Answer(n(), basic.result())))));
+                basic.list(this::client));
+    }
+
+    TotalOrderMessage.ClientState client() {
+        return new TotalOrderMessage.ClientState(
+                "client", n(), n(), basic.list(() -> new TotalOrderMessage.Answer(n(), basic.result())));
     }
 }

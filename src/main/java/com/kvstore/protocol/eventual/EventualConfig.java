@@ -28,6 +28,12 @@ public record EventualConfig(Group group, int self, long incarnation, long maxLo
     /** How long a peer that starts empty looks for another one to fill it before it serves by itself. */
     static final long ALONE_AFTER_NS = 1_500_000_000L;
 
+    /**
+     * How long a process that has just started waits for the others' clocks before it numbers a write: a peer that was
+     * away is connected to again within half a second.
+     */
+    static final long LISTEN_NS = 1_000_000_000L;
+
     public EventualConfig(Group group, int self, long incarnation) {
         this(group, self, incarnation, 64L * 1024 * 1024, 10_000);
     }

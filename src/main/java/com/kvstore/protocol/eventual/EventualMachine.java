@@ -44,7 +44,6 @@ import org.jspecify.annotations.Nullable;
 public final class EventualMachine implements DurableMachine, PeerLinks.Listener {
     private static final TimerId REPORT = new TimerId("eventual-report", 0);
     private static final TimerId REPAIR = new TimerId("eventual-repair", 0);
-    private static final int MAX_EARLY = 10_000;
     private static final long STOP_WITHIN_NS = 1_000_000_000L;
     /** A peer that takes messages and says nothing for so long gets a new link, and what waited on the old is forgotten. */
     private static final long SILENT_NS = 5_000_000_000L;
@@ -59,6 +58,8 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     private final Outbox outbox;
     private final Repair repair;
     private final Requests requests;
+    private final Newcomer newcomer;
+    private final Confirmations confirmations;
     private final PeerStore kept;
     /** Streams that messages of this turn belong to, with what to acknowledge to whom. */
     private final SortedMap<Integer, SyncAck> acks = new TreeMap<>();
@@ -67,12 +68,6 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     private long startedNs;
     /** Whether this peer has what others held when it started, or nobody is there to ask. */
     private boolean settled;
-
-    /** Whether every other peer has said that it knows this process. */
-    private boolean known;
-
-    /** What was taken until then. */
-    private final List<Change> early = new ArrayList<>();
 
     private int rotation;
     private long stopAtNs;
@@ -93,7 +88,9 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         this.reports = new Reports(config, holdings);
         this.outbox = new Outbox(config, links);
         this.repair = new Repair(asked.incarnation(), store, holdings, links);
-        this.requests = new Requests(config, store, holdings);
+        this.confirmations = new Confirmations(config);
+        this.newcomer = new Newcomer(config, links, reports);
+        this.requests = new Requests(config, store, holdings, newcomer);
         this.heardNs = new long[config.group().size()];
         if (found != null) {
             restore(found);
@@ -106,16 +103,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         holdings.restore(found.positions());
         outbox.goOnBehind(holdings.seq(config.stream()));
         settled = found.settled();
-        known = found.known();
-        if (!known) {
-            // They may lie below a horizon that others will tell of.
-            store.table().scan(0, (hash, record) -> {
-                if (Streams.streamOf(record.version()) == config.stream() && early.size() < MAX_EARLY) {
-                    early.add(new Change(List.of(record)));
-                }
-                return true;
-            });
-        }
+        newcomer.restore(found.known(), store);
     }
 
     @Override
@@ -145,7 +133,12 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     public Saved save() {
         holdings.ownIs(outbox.last(), clock.last());
         kept.save(new StoredPeer(
-                config.incarnation(), clock.last(), store.purgedAt(), settled, known, holdings.positions()));
+                config.incarnation(),
+                clock.last(),
+                store.purgedAt(),
+                settled,
+                newcomer.isKnown(),
+                holdings.positions()));
         return Saved.NEEDED;
     }
 
@@ -158,6 +151,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
     private void start(long wallMs, long nowNs, Effects effects) {
         wall.start(wallMs, nowNs);
         startedNs = nowNs;
+        newcomer.start(nowNs);
         settled |= config.group().size() == 1;
         links.start(effects);
         effects.setTimer(REPORT, nowNs + EventualConfig.REPORT_INTERVAL_NS);
@@ -169,7 +163,9 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         outbox.flush(clock.now(wall.nowMs()), effects);
         acks.forEach((peer, ack) -> links.send(peer, ack, effects));
         acks.clear();
+        newcomer.turnEnded(nowNs);
         requests.retry(settled, wall.nowMs(), nowNs, this::take, effects);
+        confirmations.turnEnded(nowNs, effects);
         if (stopAtNs != 0 && (outbox.isDelivered() || nowNs >= stopAtNs)) {
             effects.stop(0);
         }
@@ -182,6 +178,10 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
                     Result.Failure.of(ErrorCode.UNAVAILABLE, "Not applied: this peer is stopping. Ask another one"));
             return;
         }
+        if (command instanceof Command.AwaitCopies await) {
+            confirmations.await(client, await, nowNs, effects);
+            return;
+        }
         requests.on(new Requests.Request(client, command, id, nowNs), settled, wall.nowMs(), this::take, effects);
     }
 
@@ -191,9 +191,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         Change change = writes.change(new Version(reading, config.stream()));
         change.records().forEach(store::apply);
         outbox.add(change);
-        if (!known && early.size() < MAX_EARLY) {
-            early.add(change);
-        }
+        newcomer.took(change);
         holdings.ownIs(outbox.last(), reading);
         return requests.acknowledgement(links, change.records().get(0).version());
     }
@@ -204,6 +202,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         } else if (message instanceof SyncAck ack) {
             if (ack.stream() == config.stream()) {
                 outbox.acknowledged(peer, ack.seq());
+                confirmations.on(config.group().indexOf(peer), ack.clock());
             }
         } else if (message instanceof Report report) {
             onReport(peer, report, nowNs, effects);
@@ -235,7 +234,8 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
                 change.records().forEach(store::apply);
             }
         }
-        acks.put(peer, new SyncAck(sync.stream(), holdings.received(sync)));
+        long received = holdings.received(sync);
+        acks.put(peer, new SyncAck(sync.stream(), received, holdings.clock(sync.stream())));
     }
 
     private void onReport(int peer, Report report, long nowNs, Effects effects) {
@@ -243,43 +243,39 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         clock.observe(report.horizon());
         writeAnew(report.horizon());
         reports.on(config.group().indexOf(peer), report.positions());
-        if (!known && reports.allKnow(config.stream())) {
-            known = true;
-            early.clear();
-        }
+        newcomer.reported();
+        confirm(peer, report);
         if (!settled) {
             settleDown(peer, nowNs, effects);
         }
     }
 
-    /**
-     * What this process took before it heard of anybody may have versions below a horizon that rests on its predecessor's
-     * word, if this host's clock is slow: others let such a record in or not, as they have forgotten a delete or not. Under
-     * a new version it is let in everywhere.
-     */
-    private void writeAnew(long horizon) {
-        List<Change> below = new ArrayList<>(early);
-        below.removeIf(change -> Streams.clockOf(change.records().get(0).version()) > horizon);
-        early.removeAll(below);
-        for (Change old : below) {
-            List<StoredRecord> records = new ArrayList<>(old.records());
-            records.removeIf(record -> !record.version().equals(store.versionOf(record.key())));
-            if (!records.isEmpty()) {
-                long reading = clock.next(wall.nowMs());
-                Version version = new Version(reading, config.stream());
-                records.replaceAll(each ->
-                        new StoredRecord(each.position(), each.key(), each.value(), each.deadlineMs(), version));
-                records.forEach(store::apply);
-                outbox.add(new Change(records));
-                holdings.ownIs(outbox.last(), reading);
+    /** What a walk has brought a peer, its report alone tells. */
+    private void confirm(int peer, Report report) {
+        for (EventualMessage.Position position : report.positions()) {
+            if (position.stream() == config.stream()) {
+                confirmations.on(config.group().indexOf(peer), position.clock());
             }
+        }
+    }
+
+    /** Early changes below a horizon get a version above it, under which they are let in everywhere. */
+    private void writeAnew(long horizon) {
+        for (List<StoredRecord> records : newcomer.takeBelow(horizon, store)) {
+            long reading = clock.next(wall.nowMs());
+            Version version = new Version(reading, config.stream());
+            records.replaceAll(
+                    each -> new StoredRecord(each.position(), each.key(), each.value(), each.deadlineMs(), version));
+            records.forEach(store::apply);
+            outbox.add(new Change(records));
+            holdings.ownIs(outbox.last(), reading);
         }
     }
 
     /** Fresh from the start: takes over what the first peer that has more holds. */
     private void settleDown(int peer, long nowNs, Effects effects) {
         if (reports.holdsMore(config.group().indexOf(peer))) {
-            if (!repair.isBusy()) {
+            if (!repair.isBusy() && links.isOpen(peer)) {
                 repair.start(peer, nowNs, effects);
             }
         } else if (!repair.isBusy() && reports.complete()) {
@@ -370,6 +366,7 @@ public final class EventualMachine implements DurableMachine, PeerLinks.Listener
         heardNs[index] = nowNs;
         if (holdings.startOf(Streams.of(index, incarnation))) {
             reports.forget(index);
+            confirmations.forget(index);
             outbox.restarted(peer, Streams.of(index, incarnation));
             repair.stop(peer);
         } else {

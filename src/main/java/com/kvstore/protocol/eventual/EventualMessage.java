@@ -65,8 +65,12 @@ public sealed interface EventualMessage extends Message {
         }
     }
 
-    /** Everything of your stream up to {@code seq} has arrived, or all of it that you still had to send. */
-    record SyncAck(long stream, long seq) implements EventualMessage {}
+    /**
+     * Everything of your stream up to {@code seq} has arrived, or all of it that you still had to send.
+     *
+     * @param clock every change of the stream up to this version clock is held, without a gap
+     */
+    record SyncAck(long stream, long seq, long clock) implements EventualMessage {}
 
     /**
      * How much the sender holds of every stream it knows.

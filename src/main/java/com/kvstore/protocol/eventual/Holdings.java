@@ -84,6 +84,12 @@ final class Holdings {
         return held != null && held.clock >= clock;
     }
 
+    /** The version clock up to which every change of this stream is here. */
+    long clock(long stream) {
+        Held held = streams.get(stream);
+        return held == null ? 0 : held.clock;
+    }
+
     /** Whether changes are missing here that arrived ones were behind. */
     boolean hasGap(long stream) {
         Held held = streams.get(stream);

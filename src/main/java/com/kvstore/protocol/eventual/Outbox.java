@@ -171,10 +171,10 @@ final class Outbox {
         forgetOld();
     }
 
-    /** Tells whoever has everything that nothing older will come. */
+    /** Tells whoever has everything that nothing older will come, and whoever lacks what is forgotten, that it does. */
     void moveClock(long clock, Effects effects) {
         cursors.forEach((peer, cursor) -> {
-            if (cursor.to != 0 && cursor.sent == last()) {
+            if (cursor.to != 0 && Math.max(cursor.sent, base - 1) == last()) {
                 cursor.awaits = true;
                 links.send(peer, new Sync(cursor.to, stream, last() + 1, List.of(), clock), effects);
             }

@@ -45,6 +45,10 @@ final class Reports {
         settled[index] = null;
     }
 
+    boolean hasReported(int index) {
+        return latest[index] != null;
+    }
+
     /** Whether all others take this stream for its peer's present one. */
     boolean allKnow(long stream) {
         for (int i = 0; i < latest.length; i++) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers clients from this peer's own records. What cannot be answered yet waits: a read for a version that is not here,
  * and whatever depends on the records while a peer that started empty is being filled. A write that depends on nothing
- * never waits.
+ * waits only while a process that has just started listens for the others' clocks ({@link Newcomer}).
  *
  * <p>Threading: one machine's. Bounded: {@code maxWaiting} requests wait, each for
  * {@link EventualConfig#READ_TIMEOUT_NS}.
@@ -55,14 +55,16 @@ final class Requests {
     private final Store store;
     private final Holdings holdings;
     private final FullCopy copy;
+    private final Newcomer newcomer;
     private final RequestTable known = new RequestTable();
     private final List<Request> waiting = new ArrayList<>();
 
-    Requests(EventualConfig config, Store store, Holdings holdings) {
+    Requests(EventualConfig config, Store store, Holdings holdings, Newcomer newcomer) {
         this.config = config;
         this.store = store;
         this.holdings = holdings;
         this.copy = new FullCopy(store.table());
+        this.newcomer = newcomer;
         known.start(0);
     }
 
@@ -115,9 +117,12 @@ final class Requests {
         if (command instanceof Command.GetLocal since) {
             return settled && has(since);
         } else if (command instanceof Command.Transact transact) {
-            return settled
-                    || transact.writes().stream()
-                            .allMatch(write -> write.condition().isNone());
+            return newcomer.mayNumber()
+                    && (settled
+                            || transact.writes().stream()
+                                    .allMatch(write -> write.condition().isNone()));
+        } else if (command instanceof Command.Compute) {
+            return settled && newcomer.mayNumber();
         }
         return settled || command instanceof Command.Ping;
     }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One move at its target: how far it is, and what each piece of it does to the table.
  *
- * <p>Invariants: everything below {@code next} (unsigned) has been compared with the source; no record outside the
+ * <p>Invariants: everything below {@code next} (unsigned) has been compared with the source, but for an answer that
+ * was checked and not applied yet; no record outside the
  * move's ranges is ever touched; no record of the move's epoch or newer is ever dropped or replaced by an older one.
  */
 final class Filling {
@@ -31,7 +32,9 @@ final class Filling {
     /** Where the next step begins. */
     private long next;
 
+    /** Whether there is nothing more to ask for. */
     private boolean complete;
+
     private long keys;
     private long bytes;
 
@@ -49,11 +52,12 @@ final class Filling {
     }
 
     /**
-     * Takes an answer in.
+     * Whether this answers what was asked; what is asked next begins behind it. {@link #apply} takes it in, at once or later:
+     * what is written here in between is of the move's epoch or newer, which nothing below touches.
      *
-     * @return why it cannot be an answer to what was asked; null: it was taken in
+     * @return why it cannot be an answer; null: it is one
      */
-    @Nullable String take(Chunk chunk) {
+    @Nullable String check(Chunk chunk) {
         if (Long.compareUnsigned(chunk.last(), next) < 0) {
             return "the source answered for what it was not asked";
         }
@@ -65,12 +69,8 @@ final class Filling {
                 return "the source answered for what it was not asked";
             }
             from = stretch.last();
-        }
-        for (Stretch stretch : chunk.differing()) {
-            dropWhatTheSourceLacks(stretch);
             for (StoredRecord record : stretch.records()) {
                 if (ranges.contains(record.position())) {
-                    table.apply(record);
                     keys++;
                     bytes += BoundedScan.bytesOf(record.key(), record.value());
                 }
@@ -78,6 +78,18 @@ final class Filling {
         }
         reached(chunk.last());
         return null;
+    }
+
+    /** Takes in what {@link #check} has found to be an answer. */
+    void apply(Chunk chunk) {
+        for (Stretch stretch : chunk.differing()) {
+            dropWhatTheSourceLacks(stretch);
+            for (StoredRecord record : stretch.records()) {
+                if (ranges.contains(record.position())) {
+                    table.apply(record);
+                }
+            }
+        }
     }
 
     /** Without a source: drops the next few of what is older than the move. */

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: belongs to one machine, which hands over links, messages and timers; every {@code on…} method answers
  * whether the event was this part's, and then nobody else need look at it.
  *
- * <p>A move goes: connecting, then asking and answered by turns (with pauses, if it is throttled), then done or failed;
+ * <p>A move goes: connecting, then asking and answered by turns (with rests, see {@link Pace}; without one, the
+ * next question is on its way while an answer is taken in), then done or failed;
  * or, without a source, erasing step by step. A failed move is forgotten: the coordinator starts another one, which is
  * cheap where this one has already been.
  *
@@ -43,6 +44,7 @@ public final class MoveTarget {
     static final String THROTTLE_TIMER = "move-throttle";
     static final String ERASE_TIMER = "move-erase";
     static final String ANSWER_TIMER = "move-answer";
+    static final String APPLY_TIMER = "move-apply";
 
     static final long PROGRESS_INTERVAL_NS = 200_000_000L;
     static final long ANSWER_TIMEOUT_NS = 15_000_000_000L;
@@ -60,34 +62,13 @@ public final class MoveTarget {
     private final Consumer<List<Version>> learned;
     private final Reports reports;
     /** By number of the move; in the order they were started. */
-    private final Map<Long, Run> runs = new LinkedHashMap<>();
+    private final Map<Long, RunningMove> runs = new LinkedHashMap<>();
     /** Moves whose link is open. */
-    private final Map<Long, Run> byLink = new HashMap<>();
+    private final Map<Long, RunningMove> byLink = new HashMap<>();
     /** Connections asked for and not heard of yet: links to one peer are alike, so any waiting move takes the next. */
     private final Map<ServerNode, Integer> connecting = new HashMap<>();
     /** Links this part has closed and whose end it has not heard of yet. */
     private final Set<Long> closing = new HashSet<>();
-
-    private static final class Run {
-        final StartMove start;
-        final long coordinatorLink;
-        final Filling filling;
-        final Pace pace;
-        boolean connected;
-        long link;
-        /** Whether a Fetch is under way. */
-        boolean asking;
-
-        long nextProgressNs;
-
-        Run(StartMove start, long coordinatorLink, Filling filling, Pace pace, long nextProgressNs) {
-            this.start = start;
-            this.coordinatorLink = coordinatorLink;
-            this.filling = filling;
-            this.pace = pace;
-            this.nextProgressNs = nextProgressNs;
-        }
-    }
 
     /**
      * @param table what is filled
@@ -108,12 +89,13 @@ public final class MoveTarget {
      * @param coordinatorLink where to report
      */
     public void start(StartMove start, long coordinatorLink, long nowNs, Effects effects) {
-        Run before = runs.get(start.move());
+        RunningMove before = runs.get(start.move());
         if (before != null) {
             forget(before, effects);
         }
         Pace pace = new Pace(start.bytesPerSecond(), requests.getAsLong(), nowNs);
-        Run run = new Run(start, coordinatorLink, new Filling(table, start), pace, nowNs + PROGRESS_INTERVAL_NS);
+        RunningMove run =
+                new RunningMove(start, coordinatorLink, new Filling(table, start), pace, nowNs + PROGRESS_INTERVAL_NS);
         runs.put(start.move(), run);
         ServerNode source = start.source();
         if (source == null) {
@@ -127,13 +109,13 @@ public final class MoveTarget {
     /** Handles {@link Chunk} and {@link RefuseMove} from sources and {@link CancelMove} from the coordinator. */
     public boolean on(long link, MoveMessage message, long nowNs, Effects effects) {
         if (message instanceof CancelMove cancel) {
-            Run run = runs.get(cancel.move());
+            RunningMove run = runs.get(cancel.move());
             if (run != null) {
                 forget(run, effects);
             }
             return true;
         }
-        Run run = byLink.get(link);
+        RunningMove run = byLink.get(link);
         if (message instanceof Chunk chunk) {
             if (run != null && run.start.move() == chunk.move()) {
                 take(run, chunk, nowNs, effects);
@@ -154,7 +136,7 @@ public final class MoveTarget {
         if (!heardOfConnect(peer)) {
             return false;
         }
-        Run run = firstWaitingFor(peer);
+        RunningMove run = firstWaitingFor(peer);
         if (run == null) {
             // Its move was cancelled while the link was being opened.
             closing.add(link);
@@ -174,7 +156,7 @@ public final class MoveTarget {
         if (!heardOfConnect(peer)) {
             return false;
         }
-        Run run = firstWaitingFor(peer);
+        RunningMove run = firstWaitingFor(peer);
         if (run != null && waitingFor(peer) > connecting.getOrDefault(peer, 0)) {
             String how = refused ? " refuses connections" : " does not answer";
             fail(run, peer + how, effects);
@@ -187,7 +169,7 @@ public final class MoveTarget {
         if (closing.remove(link)) {
             return true;
         }
-        Run run = byLink.remove(link);
+        RunningMove run = byLink.remove(link);
         if (run == null) {
             return false;
         }
@@ -198,11 +180,17 @@ public final class MoveTarget {
 
     /** @return whether the timer was one of this part's */
     public boolean onTimer(TimerId timer, long nowNs, Effects effects) {
-        Run run = runs.get(timer.subject());
+        RunningMove run = runs.get(timer.subject());
         switch (timer.kind()) {
             case THROTTLE_TIMER -> {
                 if (run != null && run.connected && !run.asking) {
                     askInTime(run, nowNs, effects);
+                }
+            }
+            case APPLY_TIMER -> {
+                if (run != null && run.unapplied != null) {
+                    run.applyRest();
+                    finishedOrReported(run, nowNs, effects);
                 }
             }
             case ERASE_TIMER -> {
@@ -229,7 +217,7 @@ public final class MoveTarget {
 
     /** Drops every move without a word, and its link: another coordinator, or a new link to the same, starts anew. */
     public void reset(Effects effects) {
-        for (Run run : runs.values().toArray(new Run[0])) {
+        for (RunningMove run : runs.values().toArray(new RunningMove[0])) {
             forget(run, effects);
         }
     }
@@ -240,7 +228,7 @@ public final class MoveTarget {
      * @param filling whether this node's copies of all of these ranges are being filled
      */
     public void viewChanged(Predicate<List<Range>> filling, Effects effects) {
-        for (Run run : runs.values().toArray(new Run[0])) {
+        for (RunningMove run : runs.values().toArray(new RunningMove[0])) {
             if (!filling.test(run.start.ranges())) {
                 fail(run, "the membership has changed on the way", effects);
             }
@@ -249,32 +237,41 @@ public final class MoveTarget {
 
     /** Nothing can be stored for now: every move has failed. */
     public void failAll(String reason, Effects effects) {
-        for (Run run : runs.values().toArray(new Run[0])) {
+        for (RunningMove run : runs.values().toArray(new RunningMove[0])) {
             fail(run, reason, effects);
         }
     }
 
-    private void take(Run run, Chunk chunk, long nowNs, Effects effects) {
+    private void take(RunningMove run, Chunk chunk, long nowNs, Effects effects) {
         if (!run.asking) {
             fail(run, run.start.source() + " answered without being asked", effects);
             return;
         }
         run.asking = false;
         effects.cancelTimer(new TimerId(ANSWER_TIMER, run.start.move()));
+        run.applyRest();
         long before = run.filling.bytes();
-        String problem = run.filling.take(chunk);
+        String problem = run.filling.check(chunk);
         if (problem != null) {
             fail(run, problem, effects);
             return;
         }
         run.pace.took(run.filling.bytes() - before, requests.getAsLong(), chunk.requests(), nowNs);
         learned.accept(chunk.committed());
-        if (!finishedOrReported(run, nowNs, effects)) {
-            askInTime(run, nowNs, effects);
+        run.unapplied = chunk;
+        if (!run.filling.complete() && run.pace.nextNs() <= nowNs) {
+            // The source looks for more while this is taken in.
+            ask(run, nowNs, effects);
+            effects.setTimer(new TimerId(APPLY_TIMER, run.start.move()), nowNs);
+        } else {
+            run.applyRest();
+            if (!finishedOrReported(run, nowNs, effects)) {
+                askInTime(run, nowNs, effects);
+            }
         }
     }
 
-    private void eraseStep(Run run, long nowNs, Effects effects) {
+    private void eraseStep(RunningMove run, long nowNs, Effects effects) {
         run.filling.erase();
         if (!finishedOrReported(run, nowNs, effects)) {
             // At once, but not within this call: other inputs come in between.
@@ -287,7 +284,7 @@ public final class MoveTarget {
      *
      * @return whether the move is finished and forgotten
      */
-    private boolean finishedOrReported(Run run, long nowNs, Effects effects) {
+    private boolean finishedOrReported(RunningMove run, long nowNs, Effects effects) {
         Filling filling = run.filling;
         if (filling.complete()) {
             forget(run, effects);
@@ -302,7 +299,7 @@ public final class MoveTarget {
         return false;
     }
 
-    private void askInTime(Run run, long nowNs, Effects effects) {
+    private void askInTime(RunningMove run, long nowNs, Effects effects) {
         long pauseNs = run.pace.nextNs() - nowNs;
         if (pauseNs <= 0) {
             ask(run, nowNs, effects);
@@ -312,19 +309,19 @@ public final class MoveTarget {
         effects.setTimer(new TimerId(THROTTLE_TIMER, run.start.move()), nowNs + Math.min(pauseNs, MAX_PAUSE_NS));
     }
 
-    private void ask(Run run, long nowNs, Effects effects) {
+    private void ask(RunningMove run, long nowNs, Effects effects) {
         run.asking = true;
         effects.setTimer(new TimerId(ANSWER_TIMER, run.start.move()), nowNs + ANSWER_TIMEOUT_NS);
         run.pace.asked(nowNs);
         effects.send(run.link, run.filling.fetch(run.pace.fetchBytes()));
     }
 
-    private void fail(Run run, String reason, Effects effects) {
+    private void fail(RunningMove run, String reason, Effects effects) {
         forget(run, effects);
         effects.send(run.coordinatorLink, new MoveFailed(run.start.move(), reason));
     }
 
-    private void forget(Run run, Effects effects) {
+    private void forget(RunningMove run, Effects effects) {
         long move = run.start.move();
         runs.remove(move);
         if (run.connected) {
@@ -333,6 +330,7 @@ public final class MoveTarget {
             effects.close(run.link);
         }
         effects.cancelTimer(new TimerId(THROTTLE_TIMER, move));
+        effects.cancelTimer(new TimerId(APPLY_TIMER, move));
         effects.cancelTimer(new TimerId(ERASE_TIMER, move));
         effects.cancelTimer(new TimerId(ANSWER_TIMER, move));
     }
@@ -355,8 +353,8 @@ public final class MoveTarget {
         return true;
     }
 
-    private @Nullable Run firstWaitingFor(ServerNode peer) {
-        for (Run run : runs.values()) {
+    private @Nullable RunningMove firstWaitingFor(ServerNode peer) {
+        for (RunningMove run : runs.values()) {
             if (!run.connected && peer.equals(run.start.source())) {
                 return run;
             }
@@ -366,7 +364,7 @@ public final class MoveTarget {
 
     private int waitingFor(ServerNode peer) {
         int waiting = 0;
-        for (Run run : runs.values()) {
+        for (RunningMove run : runs.values()) {
             if (!run.connected && peer.equals(run.start.source())) {
                 waiting++;
             }

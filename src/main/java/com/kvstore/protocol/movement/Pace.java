@@ -79,7 +79,7 @@ final class Pace {
         if (bytesPerSecond == 0) {
             return;
         }
-        paidUntilNs = Math.max(paidUntilNs, nowNs) + (long) (bytes * SECOND_NS / bytesPerSecond);
+        paidUntilNs = Math.max(paidUntilNs, askedNs) + (long) (bytes * SECOND_NS / bytesPerSecond);
         long requests = Math.max(atTarget - requestsAtTarget, atSource - requestsAtSource);
         busy = requests * SECOND_NS >= (double) BUSY_REQUESTS_PER_SECOND * (nowNs - tookNs);
         requestsAtTarget = atTarget;

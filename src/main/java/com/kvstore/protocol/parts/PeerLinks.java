@@ -23,6 +23,10 @@ import java.util.TreeMap;
  * <p>Invariant: once a message of a peer's link has been heard, nothing of an older link of the same peer is: links are
  * numbered as they open. So when a peer was heard to have restarted, no word of its earlier life comes any more.
  *
+ * <p>A link may be stuck for minutes after whatever held it up is over: TCP tries again less and less often. Who should be
+ * heard and is not gets a new link ({@link #reopenSilent}). As nobody can tell which of the two directions is stuck, a peer
+ * that is given a new link does the same for its own, if that is old.
+ *
  * <p>Threading: one machine's.
  */
 public final class PeerLinks {
@@ -30,6 +34,8 @@ public final class PeerLinks {
     private static final long MAX_BACK_OFF_NS = 500_000_000L;
     /** A link that was open for so long was a good one: no back-off for the next. */
     private static final long LASTING_NS = 1_000_000_000L;
+    /** Who should speak and says nothing for so long gets a new link. A part of a large transfer must get through in it. */
+    private static final long SILENT_NS = 5_000_000_000L;
 
     private static final String CONNECT = "peer-connect";
 
@@ -57,6 +63,7 @@ public final class PeerLinks {
         private boolean refused;
         private boolean complained;
         private long openedNs;
+        private long heardNs = Long.MIN_VALUE;
         private long backOffNs = FIRST_BACK_OFF_NS;
 
         private Peer(int id, ServerNode address) {
@@ -168,6 +175,29 @@ public final class PeerLinks {
         }
     }
 
+    /** A peer has said something. */
+    public void heard(int peer, long nowNs) {
+        Peer known = peers.get(peer);
+        if (known != null) {
+            known.heardNs = nowNs;
+        }
+    }
+
+    /**
+     * Gives a new link to each peer that has not been {@link #heard} for too long.
+     *
+     * @param sinceNs from when on all should have spoken
+     */
+    public void reopenSilent(long sinceNs, long nowNs, Effects effects) {
+        for (Peer peer : peers.values()) {
+            long quietSinceNs = Math.max(sinceNs, Math.max(peer.heardNs, peer.openedNs));
+            if (peer.outgoing != 0 && nowNs - quietSinceNs > SILENT_NS) {
+                peer.heardNs = nowNs;
+                effects.close(peer.outgoing);
+            }
+        }
+    }
+
     private boolean onOpened(Input.LinkOpened opened, long nowNs, Effects effects) {
         Peer peer = byAddress.get(opened.peer());
         if (peer == null) {
@@ -232,6 +262,11 @@ public final class PeerLinks {
             // Overtaken by a newer link: what still comes on this one is old.
             effects.close(link);
             return;
+        }
+        boolean sameProcess = peer.newest != Long.MIN_VALUE && peer.incarnation == greeting.incarnation();
+        if (sameProcess && peer.outgoing != 0 && nowNs - peer.openedNs > SILENT_NS) {
+            // It may have given up the link before this one because nothing of ours arrives.
+            effects.close(peer.outgoing);
         }
         byIncoming.values().removeIf(each -> each == peer);
         byIncoming.put(link, peer);

@@ -108,7 +108,10 @@ final class Backup {
             answerDue = false;
             answeredNs = nowNs;
             long op = replica.status == Status.NORMAL ? replica.durableOp() : 0;
-            links.send(replica.primaryOf(replica.view), new PrepareOk(replica.view, op, echoNs), effects);
+            links.send(
+                    replica.primaryOf(replica.view),
+                    new PrepareOk(replica.view, op, echoNs, replica.diskFails),
+                    effects);
         }
     }
 }

@@ -43,6 +43,7 @@ final class Primary {
     private final Resolver resolver;
     private final TableReads reads;
     private final WallClock wall;
+    private final StandDown standDown;
     /** Requests that are in the log and not decided. */
     private final Map<RequestKey, Long> undecidedIds = new HashMap<>();
 
@@ -56,6 +57,7 @@ final class Primary {
         this.replica = replica;
         this.shipper = shipper;
         this.wall = wall;
+        this.standDown = new StandDown(replica, shipper);
         this.resolver = new Resolver(replica);
         this.reads = new TableReads(replica.table);
         this.waiting = new Waiting(replica, reads);
@@ -70,6 +72,7 @@ final class Primary {
             remember(op, replica.log.get(op).id());
         }
         shipper.begin(nowNs);
+        standDown.begin(nowNs);
         sweepCursor = 0;
     }
 
@@ -82,6 +85,16 @@ final class Primary {
     /** Takes nothing on any more. */
     void stop() {
         stopping = true;
+    }
+
+    /** Primary or not: the disk has begun to fail, or is well again. */
+    void diskFails(boolean fails, long nowNs) {
+        standDown.diskFails(fails, nowNs);
+    }
+
+    /** Whether it says nothing, so that another peer takes over. */
+    boolean isSilent() {
+        return standDown.isSilent();
     }
 
     boolean isIdle() {
@@ -118,6 +131,12 @@ final class Primary {
     private Result.@Nullable Failure obstacle(long nowNs) {
         if (stopping) {
             return Result.Failure.of(ErrorCode.UNAVAILABLE, "This peer is being stopped. Retry at another one.");
+        }
+        if (standDown.isSilent()) {
+            return Result.Failure.of(
+                    ErrorCode.UNAVAILABLE,
+                    "The disk of this peer, the primary, cannot be written, and another one takes over. Not applied; retry in"
+                            + " a moment.");
         }
         if (nowNs - shipper.quorumHeardNs(nowNs) > Times.QUORUM_PATIENCE) {
             return Result.Failure.of(
@@ -233,6 +252,7 @@ final class Primary {
     }
 
     void tick(long nowNs, Effects effects) {
+        standDown.tick(nowNs, effects);
         sweep(nowNs);
         waiting.expire(nowNs, effects);
         answerReads(nowNs, effects);
@@ -255,7 +275,9 @@ final class Primary {
     }
 
     void turnEnded(long nowNs, Effects effects) {
-        shipper.turnEnded(!waiting.hasReads(), clockMs(), nowNs, effects);
+        if (!standDown.isSilent()) {
+            shipper.turnEnded(!waiting.hasReads(), clockMs(), nowNs, effects);
+        }
         if (replica.group.size() == 1) {
             advance(nowNs, effects);
         }

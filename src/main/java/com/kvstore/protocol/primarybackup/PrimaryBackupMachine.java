@@ -56,6 +56,9 @@ public final class PrimaryBackupMachine implements DurableMachine {
     private final Bystander bystander;
     private final WallClock wall = new WallClock();
     private long presenceNs;
+    /** Since when every other peer should be heard every few moments. */
+    private long allSpeakSinceNs;
+
     private long stopAtNs = Long.MAX_VALUE;
     private int announcedPrimary;
     /** Whether it goes on from its disk. */
@@ -105,6 +108,7 @@ public final class PrimaryBackupMachine implements DurableMachine {
             if (peer == 0) {
                 links.on(input, nowNs, effects);
             } else {
+                links.heard(peer, nowNs);
                 onMessage(peer, received, nowNs, effects);
             }
         } else if (input instanceof Input.ClientRequested request) {
@@ -164,6 +168,11 @@ public final class PrimaryBackupMachine implements DurableMachine {
                 || message instanceof LogPart
                 || message instanceof SnapshotPart
                 || message instanceof Greeting;
+    }
+
+    @Override
+    public void diskFails(boolean fails, long nowNs) {
+        primary.diskFails(fails, nowNs);
     }
 
     /** What is decided, a majority has on its disks. */
@@ -289,6 +298,12 @@ public final class PrimaryBackupMachine implements DurableMachine {
             links.broadcast(formation.presence(), effects);
         }
         viewChanger.tick(nowNs, effects);
+        // Backups answer their primary; who looks for a group or another view tells all again and again. Else all is
+        // quiet.
+        if (!replica.isPrimary() && !viewChanger.isSuspecting() && replica.status != Status.EMPTY) {
+            allSpeakSinceNs = nowNs;
+        }
+        links.reopenSilent(allSpeakSinceNs, nowNs, effects);
         if (replica.isPrimary() && formation.isConfirmed()) {
             primary.tick(nowNs, effects);
         }
@@ -327,7 +342,7 @@ public final class PrimaryBackupMachine implements DurableMachine {
         @Override
         public void opened(int peer, long nowNs, Effects effects) {
             links.send(peer, formation.presence(), effects);
-            if (replica.isPrimary() && formation.isConfirmed()) {
+            if (replica.isPrimary() && formation.isConfirmed() && !primary.isSilent()) {
                 shipper.greet(peer, nowNs, effects);
             }
         }

@@ -36,8 +36,9 @@ public sealed interface PrimaryBackupMessage extends Message {
      * Backup to primary: holds every entry up to {@code op} (4.1), and will take part in no other view for a while.
      *
      * @param echoNs the newest {@code sentNs} it has seen
+     * @param diskFails whether its disk takes nothing at the moment
      */
-    record PrepareOk(long view, long op, long echoNs) implements PrimaryBackupMessage {}
+    record PrepareOk(long view, long op, long echoNs, boolean diskFails) implements PrimaryBackupMessage {}
 
     /**
      * To the primary, or the peer with the best log: send me entries from {@code from} on (5.2, GETSTATE). The answer is a

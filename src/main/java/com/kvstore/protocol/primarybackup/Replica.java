@@ -57,6 +57,9 @@ final class Replica {
     /** The latest time of day that a primary has told. */
     long clockMs;
 
+    /** Whether the disk takes nothing at the moment. */
+    boolean diskFails;
+
     /** Up to where {@link #log} is on the disk; negative: nothing is kept there, and what is in memory counts. */
     private long durableOp = -1;
 

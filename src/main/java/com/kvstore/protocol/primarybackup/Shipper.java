@@ -21,6 +21,7 @@ final class Shipper {
     private static final class Backup {
         private long held;
         private long echoNs = Long.MIN_VALUE;
+        private boolean diskFails;
         /** Sent and not known to be held. */
         private long aheadBytes;
 
@@ -64,6 +65,7 @@ final class Shipper {
             return;
         }
         backup.held = ok.op();
+        backup.diskFails = ok.diskFails();
         backup.echoNs = Math.max(backup.echoNs, ok.echoNs());
         if (backup.held >= backup.markOp) {
             backup.markOp = sentOp;
@@ -130,9 +132,22 @@ final class Shipper {
     int heard(long nowNs) {
         int heard = 1;
         for (Backup backup : backups.values()) {
-            heard += backup.echoNs != Long.MIN_VALUE && nowNs - backup.echoNs < Times.QUORUM_PATIENCE ? 1 : 0;
+            heard += isHeard(backup, nowNs) ? 1 : 0;
         }
         return heard;
+    }
+
+    /** How many backups were heard a moment ago whose disks take writes. */
+    int writable(long nowNs) {
+        int writable = 0;
+        for (Backup backup : backups.values()) {
+            writable += isHeard(backup, nowNs) && !backup.diskFails ? 1 : 0;
+        }
+        return writable;
+    }
+
+    private static boolean isHeard(Backup backup, long nowNs) {
+        return backup.echoNs != Long.MIN_VALUE && nowNs - backup.echoNs < Times.QUORUM_PATIENCE;
     }
 
     long held(int peer) {

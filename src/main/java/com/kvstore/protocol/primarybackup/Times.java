@@ -30,5 +30,10 @@ final class Times {
     /** An answer to a fetch may take so long. */
     static final long FETCH_PATIENCE = 1_000 * MS;
 
+    /** A primary waits for so long for a disk that takes nothing. */
+    static final long DISK_PATIENCE = 3_000 * MS;
+    /** Then it is silent for so long, which is time for two elections, if the first one's winner does no better. */
+    static final long SILENCE = 4_000 * MS;
+
     private Times() {}
 }

@@ -114,6 +114,18 @@ class EventualTest {
     }
 
     @Test
+    void aChangeLargerThanTheLogIsRepairedThoughItWasNeverSent() {
+        PeersHarness<EventualMachine> group = group(2, 200).startAll();
+        group.cutOff(2);
+        group.lose(1, 2);
+        group.put(1, "k", "x".repeat(300));
+        group.mend();
+        group.pass(5_000);
+
+        assertEquals("x".repeat(300), group.get(2, "k"));
+    }
+
+    @Test
     void whatOnlyADeadPeersNeighbourHeardIsPassedOnByARepair() {
         PeersHarness<EventualMachine> group = group(3).startAll();
         group.holdUp(1, 3);
@@ -205,11 +217,83 @@ class EventualTest {
         group.kill(1);
         // The host's clock is set back to where it was.
         group.start(1, -1_000_000);
-        Version after = group.put(1, "k", "w").version();
+        long write = group.ask(1, putCommand("k", "w"), null);
+        group.pass(500);
+        Result.Ack ack = (Result.Ack) group.answer(1, write);
+        Version after = ack.version();
 
         assertNotEquals(before.counter(), after.counter());
         group.pass(3_000);
         assertEquals(group.get(1, "k"), group.get(2, "k"));
+    }
+
+    @Test
+    void aRestartedPeerWithASlowClockNumbersNoWriteBeforeItHasHeardWhatTimeItIs() {
+        PeersHarness<EventualMachine> group = group(3).startAll();
+        group.put(1, "k", "old");
+        group.kill(2);
+        group.cutOff(2);
+        group.start(2, -15_000);
+        long write = group.ask(2, putCommand("k", "new"), null);
+        group.pass(300);
+        assertNull(group.answer(2, write), "nobody was heard");
+
+        group.mend();
+        group.pass(600);
+
+        assertTrue(group.answer(2, write) instanceof Result.Ack);
+        group.pass(2_000);
+        for (int peer : new int[] {1, 2, 3}) {
+            assertEquals("new", group.get(peer, "k"));
+        }
+    }
+
+    @Test
+    void aRestartedPeerThatHearsNobodyTakesWritesAfterASecond() {
+        PeersHarness<EventualMachine> group = group(3).startAll();
+        group.kill(2);
+        group.cutOff(2);
+        group.start(2);
+        long write = group.ask(2, putCommand("k", "v"), null);
+        group.pass(1_300);
+
+        assertTrue(group.answer(2, write) instanceof Result.Ack);
+        group.mend();
+        group.pass(3_000);
+        assertEquals("v", group.get(1, "k"));
+    }
+
+    @Test
+    void howManyPeersHoldAWriteIsAnsweredOnceEnoughDoOrTheTimeIsOver() {
+        PeersHarness<EventualMachine> group = group(3).startAll();
+        group.holdUp(1, 3);
+        Version version = group.put(1, "k", "v").version();
+
+        assertEquals(new Result.Count(1), group.asked(1, new Command.AwaitCopies(version, 1, 5_000)));
+        long both = group.ask(1, new Command.AwaitCopies(version, 2, 5_000), null);
+        long soon = group.ask(1, new Command.AwaitCopies(version, 2, 100), null);
+        group.pass(150);
+        assertEquals(new Result.Count(1), group.answer(1, soon));
+        assertNull(group.answer(1, both), "the third one has not heard of it");
+
+        group.release();
+        assertEquals(new Result.Count(2), group.answer(1, both));
+    }
+
+    @Test
+    void aPeerThatWasRestartedEmptyCountsOnceADigestHasBroughtItTheWrite() {
+        PeersHarness<EventualMachine> group = group(2).startAll();
+        Version version = group.put(1, "k", "v").version();
+        assertEquals(new Result.Count(1), group.asked(1, new Command.AwaitCopies(version, 1, 0)));
+        group.kill(2);
+        group.cutOff(2);
+        group.start(2);
+        group.mend();
+        long again = group.ask(1, new Command.AwaitCopies(version, 1, 5_000), null);
+        group.pass(3_000);
+
+        assertEquals(new Result.Count(1), group.answer(1, again));
+        assertEquals("v", group.get(2, "k"));
     }
 
     @Test

@@ -19,9 +19,11 @@ import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +72,9 @@ public class PeersHarness<M extends Machine> {
             End end = links.get(link);
             if (end != null) {
                 sent.add(message);
+                if (stuck.contains(link)) {
+                    return;
+                }
                 Input input = new Input.Received(end.link, message);
                 if (isHeldUp(id, end.peer.id)) {
                     heldUp.computeIfAbsent(List.of(id, end.peer.id), any -> new ArrayList<>())
@@ -181,6 +186,7 @@ public class PeersHarness<M extends Machine> {
     private final List<List<Integer>> directions = new ArrayList<>();
     private final List<List<Integer>> cuts = new ArrayList<>();
     private final Map<List<Integer>, List<Runnable>> heldUp = new LinkedHashMap<>();
+    private final Set<Long> stuck = new HashSet<>();
     private long nowNs = 1;
     private long lastLink;
     private long lastIncarnation;
@@ -226,6 +232,15 @@ public class PeersHarness<M extends Machine> {
     /** What is sent from one to the other waits; the way back stays open. */
     public void holdUp(int from, int to) {
         directions.add(List.of(from, to));
+    }
+
+    /** Nothing gets through any more on the links that are open now, in this direction; new ones work. */
+    public void stick(int from, int to) {
+        peer(from).links.forEach((link, end) -> {
+            if (end.peer.id == to) {
+                stuck.add(link);
+            }
+        });
     }
 
     /** Nobody hears it, and it hears nobody. */
@@ -313,6 +328,10 @@ public class PeersHarness<M extends Machine> {
             new ArrayList<>(peers.values()).forEach(Peer::fireTimers);
             settle();
         }
+    }
+
+    public long nowNs() {
+        return nowNs;
     }
 
     public Peer peer(int id) {

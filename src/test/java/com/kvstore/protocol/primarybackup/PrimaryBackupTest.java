@@ -475,6 +475,93 @@ class PrimaryBackupTest {
         assertEquals(50, group.peer(3).table.keys());
     }
 
+    // ---- links that are stuck -----------------------------------------------------------------------------------
+
+    @Test
+    void aLinkToABackupOnWhichNothingArrivesIsGivenUpForANewOne() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.stick(1, 3);
+        group.put(1, "k", "v");
+        group.pass(7_000);
+
+        assertEquals(1, group.peer(3).table.keys());
+        assertEquals("backup", group.state(3));
+    }
+
+    @Test
+    void aBackupWhoseAnswersDoNotArriveOpensANewLink() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.stick(3, 1);
+        group.kill(2);
+        long write = group.ask(1, putCommand("k", "v"), null);
+        group.pass(1_000);
+        assertNull(group.answer(1, write), "nobody has confirmed it");
+        group.pass(9_000);
+
+        group.put(1, "k", "w");
+    }
+
+    @Test
+    void aPrimaryIsElectedThoughTheLinksBetweenTheOthersAreStuck() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.pass(6_000);
+        group.stick(2, 3);
+        group.stick(3, 2);
+        group.kill(1);
+        group.pass(12_000);
+
+        assertEquals(
+                1,
+                List.of(2, 3).stream()
+                        .filter(id -> group.state(id).equals("primary"))
+                        .count());
+    }
+
+    // ---- disks that take nothing ----------------------------------------------------------------------------------
+
+    @Test
+    void aPrimaryWhoseDiskTakesNothingGivesWayToOneWhoseDiskDoes() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.put(1, "k", "v");
+        group.peer(1).machine.diskFails(true, group.nowNs());
+        group.pass(2_500);
+        assertEquals("primary", group.state(1));
+
+        group.pass(3_000);
+
+        assertEquals("primary", group.state(2));
+        assertEquals("v", group.get(2, "k"));
+        group.put(2, "k", "w");
+    }
+
+    @Test
+    void aPrimaryWhoseDiskTakesNothingStaysWhileNoMajoritysDoesAndAnswersReads() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.put(1, "k", "v");
+        group.peer(1).machine.diskFails(true, group.nowNs());
+        group.peer(3).machine.diskFails(true, group.nowNs());
+
+        for (int second = 0; second < 10; second++) {
+            group.pass(1_000);
+            assertEquals("primary", group.state(1));
+            assertEquals("v", group.get(1, "k"));
+        }
+    }
+
+    @Test
+    void aPrimaryThatGaveWayToNobodyGoesOn() {
+        GroupHarness group = GroupHarness.formed(3);
+        group.put(1, "k", "v");
+        group.peer(1).machine.diskFails(true, group.nowNs());
+        group.pass(3_100);
+        assertEquals(ErrorCode.UNAVAILABLE, codeOf(group.asked(1, new Command.Get(K))));
+        group.peer(1).machine.diskFails(false, group.nowNs());
+        group.pass(200);
+
+        assertEquals("primary", group.state(1));
+        assertEquals("v", group.get(1, "k"));
+    }
+
     // ---- deadlines ----------------------------------------------------------------------------------------------
 
     @Test

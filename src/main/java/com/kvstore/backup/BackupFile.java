@@ -1,4 +1,4 @@
-package com.kvstore.client;
+package com.kvstore.backup;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.SnapshotEntry;
@@ -12,13 +12,9 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.zip.CRC32C;
 
 /**
@@ -33,19 +29,20 @@ import java.util.zip.CRC32C;
  *
  * <p>Threading: one thread's.
  */
-final class BackupFile implements AutoCloseable {
-    static final String SUFFIX = ".kvbackup";
+public final class BackupFile implements AutoCloseable {
+    /** How its name ends. */
+    public static final String SUFFIX = ".kvbackup";
+
+    /** What its name has at its end while it is written. */
+    static final String UNFINISHED = ".part";
 
     private static final String MAGIC = "kvstore backup 1\n";
     private static final int MAX_BLOCK_BYTES = 1 << 30;
-    private static final DateTimeFormatter NAME =
-            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS", Locale.ROOT).withZone(ZoneOffset.UTC);
-
     /** What a backup says of itself. */
-    record Summary(long epoch, long entries, long bytes) {}
+    public record Summary(long epoch, long entries, long bytes) {}
 
     /** Sees what a backup holds. */
-    interface Visitor {
+    public interface Visitor {
         void visit(List<SnapshotEntry> entries) throws IOException;
     }
 
@@ -62,11 +59,11 @@ final class BackupFile implements AutoCloseable {
         this.out = out;
     }
 
-    /** Begins a backup that is named after this moment. */
-    static BackupFile create(Path directory, Instant now) throws IOException {
+    /** Begins a backup that is named after this moment; the directory is made if it is not there. */
+    public static BackupFile create(Path directory, Instant now) throws IOException {
         Files.createDirectories(directory);
-        Path file = directory.resolve("backup-" + NAME.format(now) + SUFFIX);
-        Path temporary = file.resolveSibling(file.getFileName() + ".part");
+        Path file = directory.resolve(BackupDirectory.nameAt(now));
+        Path temporary = file.resolveSibling(file.getFileName() + UNFINISHED);
         FileChannel out = FileChannel.open(
                 temporary, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         BackupFile backup = new BackupFile(file, temporary, out);
@@ -81,7 +78,7 @@ final class BackupFile implements AutoCloseable {
     }
 
     /** @param block entries; may be empty */
-    void add(Bytes block) throws IOException {
+    public void add(Bytes block) throws IOException {
         if (block.length() == 0) {
             return;
         }
@@ -97,7 +94,7 @@ final class BackupFile implements AutoCloseable {
     }
 
     /** It is complete: from now on it has its name. */
-    Path finish(Version cut) throws IOException {
+    public Path finish(Version cut) throws IOException {
         ByteBuffer end = ByteBuffer.allocate(2 * Integer.BYTES + 3 * Long.BYTES);
         end.putInt(0).putLong(cut.epoch()).putLong(entries).putLong(bytes);
         whole.update(end.array(), Integer.BYTES, 3 * Long.BYTES);
@@ -105,18 +102,17 @@ final class BackupFile implements AutoCloseable {
         write(end.flip());
         out.force(true);
         out.close();
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            directory.force(true);
-        }
+        BackupDirectory.giveName(temporary, file);
         return file;
     }
 
-    long entries() {
+    /** How many entries were added. */
+    public long entries() {
         return entries;
     }
 
-    long bytes() {
+    /** How many bytes of entries were added. */
+    public long bytes() {
         return bytes;
     }
 
@@ -132,7 +128,7 @@ final class BackupFile implements AutoCloseable {
      *
      * @throws IOException with a message for people, if it is not whole or damaged
      */
-    static Summary read(Path file, Visitor visitor) throws IOException {
+    public static Summary read(Path file, Visitor visitor) throws IOException {
         CRC32C whole = new CRC32C();
         long entries = 0;
         long bytes = 0;
