@@ -24,6 +24,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +115,7 @@ class GenerationsTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void whateverTheTablesHaveTakenOverAtACrashAllThatWasSyncedIsThere(long seed) throws IOException {
@@ -135,6 +137,7 @@ class GenerationsTest {
     }
 
     /** A generation that ended with a batch which failed goes to the tables with the number before that of the next one. */
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(longs = {4, 5, 6})
     void syncsThatFailLoseNothingOfAGenerationThatEndedWithThem(long seed) throws IOException {
