@@ -115,7 +115,8 @@ final class GroupCluster {
      * is up; what a peer that is down has on its disk is not known, and is not counted on.
      */
     boolean mayWipe(SimNode node) {
-        return mayGo(node, /* stoppingIsGone= */ false);
+        // Also one that does not hold its part just now has on its disk what it has promised, before the group formed even.
+        return without(node, /* stoppingIsGone= */ false) < group.tolerated();
     }
 
     /** Whether this node's process may end now: with a disk always, else if its memory may go. */
@@ -141,23 +142,25 @@ final class GroupCluster {
 
     /** Whether this node's memory may go now without any loss that the protocol does not promise to survive. */
     private boolean maySpare(SimNode node) {
-        return mayGo(node, /* stoppingIsGone= */ true);
+        return !holdsItsPart(at(node), /* stoppingIsGone= */ true)
+                || without(node, /* stoppingIsGone= */ true) < group.tolerated();
     }
 
-    private boolean mayGo(SimNode node, boolean stoppingIsGone) {
+    /** How many others would be without their part, if all lost what is not on their disks. */
+    private int without(SimNode node, boolean stoppingIsGone) {
         int without = 0;
-        boolean holds = false;
         for (Peer peer : peers) {
-            Machine machine = peer.machine();
-            boolean gone = stoppingIsGone && peer.stopping != null && peer.stopping == peer.node.process();
-            boolean holdsIts = machine != null && !gone && protocol.holdsItsPart(machine);
-            if (peer.node == node) {
-                holds = holdsIts;
-            } else if (!holdsIts || !isOnDisk(peer.node)) {
+            if (peer.node != node && !(holdsItsPart(peer, stoppingIsGone) && isOnDisk(peer.node))) {
                 without++;
             }
         }
-        return !holds || without < group.tolerated();
+        return without;
+    }
+
+    private boolean holdsItsPart(Peer peer, boolean stoppingIsGone) {
+        Machine machine = peer.machine();
+        boolean gone = stoppingIsGone && peer.stopping != null && peer.stopping == peer.node.process();
+        return machine != null && !gone && protocol.holdsItsPart(machine);
     }
 
     /** Whether a peer would find again what it holds now, if it has a disk at all. */
