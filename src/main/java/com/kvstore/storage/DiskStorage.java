@@ -9,6 +9,7 @@ import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -16,9 +17,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,11 +40,11 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static final String FORMAT = "kvstore data, format 2\n";
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
+    private static final byte[] RETIRED = name("retired");
     private static final byte[] COUNTS = name("counts");
     /** In the place of a prepared transaction; no encoded prepare is so short. */
     private static final byte[] COMMITTED = {1};
 
-    private static final long FLUSH_MS = 100;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
     /** Learns what became of a {@link #sync}, on the journal's thread. */
@@ -64,9 +63,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private final DiskTable table;
     private final ExecutorService journal;
     /** Sees to it that the disk gets what the system has; null: each batch does. */
-    private final @Nullable ScheduledExecutorService flushing;
+    private final @Nullable PeriodicFlush flush;
 
-    private final AtomicBoolean unsynced = new AtomicBoolean();
     private final List<Prepare> preparedBefore = new ArrayList<>();
     private final List<Version> committedBefore = new ArrayList<>();
     private final long incarnation;
@@ -101,11 +99,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             incarnation = ByteBuffer.wrap(stored).getLong();
             recover();
         }
-        journal = Executors.newSingleThreadExecutor(task -> daemon(task, "journal"));
-        flushing = syncs ? null : Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "flushing"));
-        if (flushing != null) {
-            var unused = flushing.scheduleWithFixedDelay(this::askToFlush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
-        }
+        journal = Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "journal");
+            thread.setDaemon(true);
+            return thread;
+        });
+        flush = syncs ? null : new PeriodicFlush(engine, journal);
     }
 
     /**
@@ -118,19 +117,19 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws DamagedDataException if the data are not what was written
      */
     public static DiskStorage open(Path directory, boolean syncs, Consumer<String> notices) throws IOException {
-        return open(directory, syncs, FORMAT, Segment::new, notices, Generations.limitBytes());
+        return open(directory, syncs, FORMAT, Segment::new, Generations.limitBytes(), notices);
     }
 
     /** As above, with a journal whose files may fail on purpose, and with generations of another size. */
     static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener, long limitBytes)
             throws IOException {
-        return open(directory, syncs, FORMAT, opener, notice -> {}, limitBytes);
+        return open(directory, syncs, FORMAT, opener, limitBytes, notice -> {});
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
     static DiskStorage open(Path directory, boolean syncs, String expected, Consumer<String> notices)
             throws IOException {
-        return open(directory, syncs, expected, Segment::new, notices, Generations.limitBytes());
+        return open(directory, syncs, expected, Segment::new, Generations.limitBytes(), notices);
     }
 
     private static DiskStorage open(
@@ -138,10 +137,19 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             boolean syncs,
             String expected,
             Journal.Opener opener,
-            Consumer<String> notices,
-            long limitBytes)
+            long limitBytes,
+            Consumer<String> notices)
             throws IOException {
-        RocksEngine engine = DataDirectory.open(directory, expected, opener, notices);
+        Files.createDirectories(directory);
+        DataDirectory.demandFormat(directory, expected);
+        Path data = DataDirectory.data(directory);
+        Path libraries = directory.resolve("native");
+        RocksEngine engine = RocksEngine.open(data, libraries, opener, notices);
+        if (engine.get(RocksEngine.META, RETIRED) != null) {
+            engine.close();
+            DataDirectory.delete(data);
+            engine = RocksEngine.open(data, libraries, opener, notices);
+        }
         try {
             return new DiskStorage(engine, syncs, limitBytes);
         } catch (IOException | RuntimeException failed) {
@@ -237,7 +245,9 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         String failure = null;
         try {
             arrived(handedAs, engine.write(batch, syncs, crowded));
-            unsynced.set(true);
+            if (flush != null) {
+                flush.written();
+            }
             lastArrived = true;
         } catch (DamagedDataException found) {
             fatal = engine.unreadable(found.getMessage(), found);
@@ -258,31 +268,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             // A batch that failed went again as the first part of this one, of which the generation lacks the rest.
             engine.takeOver(next.generation, next.last == handedAs ? number : number - 1);
             ended = null;
-        }
-    }
-
-    private void askToFlush() {
-        try {
-            journal.execute(this::flush);
-        } catch (RejectedExecutionException closing) {
-            // What the system has outlives this process.
-        }
-    }
-
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    private void flush() {
-        if (unsynced.compareAndSet(true, false)) {
-            try {
-                engine.sync();
-            } catch (IOException | RuntimeException failed) {
-                // The next batch meets the same trouble, and that is told.
-                unsynced.set(true);
-            }
         }
     }
 
@@ -320,7 +305,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public void retire() {
-        put(DataDirectory.RETIRED, COMMITTED);
+        put(RETIRED, COMMITTED);
     }
 
     @Override
@@ -379,8 +364,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
     @Override
     public void close() {
-        if (flushing != null) {
-            flushing.shutdown();
+        if (flush != null) {
+            flush.close();
         }
         journal.shutdown();
         try {

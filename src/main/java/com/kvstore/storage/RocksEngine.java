@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
+import org.rocksdb.WriteBatch;
 
 /**
  * A {@link Journal} and behind it the tables, which RocksDB keeps: three column families, batches that are written whole, and
@@ -135,8 +136,13 @@ final class RocksEngine implements AutoCloseable {
         }
     }
 
-    private IOException asException(RocksDBException failed) {
-        return RocksWrites.asException("cannot write to " + directory, failed);
+    private void apply(RocksHandle handle, long sequence, WriteBatch writes, long patienceNs) throws RocksDBException {
+        RocksWrites.apply(handle, sequence, writes, patienceNs);
+        applied = sequence;
+    }
+
+    private IOException asException(String what, RocksDBException failed) {
+        return RocksWrites.asException(what + " " + directory, failed);
     }
 
     byte @Nullable [] get(int family, byte[] key) {
@@ -190,7 +196,7 @@ final class RocksEngine implements AutoCloseable {
             }
             return journal.append(batch, sync);
         } catch (RocksDBException failed) {
-            throw asException(failed);
+            throw asException("cannot write to", failed);
         } finally {
             lock.readLock().unlock();
             keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
@@ -224,12 +230,18 @@ final class RocksEngine implements AutoCloseable {
             if (next == null) {
                 return;
             }
-            try {
-                RocksWrites.apply(handle, next.upTo, next.generation, failedNs == 0 ? STALL_NS : 0);
+            try (WriteBatch writes = new WriteBatch()) {
+                next.generation.writeTo((family, key, value) -> {
+                    if (value.length == 0) {
+                        writes.delete(handle.families.get(family), key);
+                    } else {
+                        writes.put(handle.families.get(family), key, value);
+                    }
+                });
+                apply(handle, next.upTo, writes, failedNs == 0 ? STALL_NS : 0);
             } catch (RocksDBException failed) {
                 throw refused(failed);
             }
-            applied = next.upTo;
             due = null;
             failedNs = 0;
             asking = false;
@@ -246,7 +258,7 @@ final class RocksEngine implements AutoCloseable {
                             + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
                     failed);
         }
-        return asException(failed);
+        return asException("cannot write to", failed);
     }
 
     /** Tables that had no room need a while once there is some; the journal has what they refuse. */

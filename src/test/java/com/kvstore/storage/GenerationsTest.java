@@ -24,7 +24,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,7 +114,6 @@ class GenerationsTest {
         }
     }
 
-    @Tag("slow")
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void whateverTheTablesHaveTakenOverAtACrashAllThatWasSyncedIsThere(long seed) throws IOException {
@@ -137,7 +135,6 @@ class GenerationsTest {
     }
 
     /** A generation that ended with a batch which failed goes to the tables with the number before that of the next one. */
-    @Tag("slow")
     @ParameterizedTest
     @ValueSource(longs = {4, 5, 6})
     void syncsThatFailLoseNothingOfAGenerationThatEndedWithThem(long seed) throws IOException {
