@@ -13,12 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** In the place of a prepared transaction; no encoded prepare is so short. */
     private static final byte[] COMMITTED = {1};
 
+    private static final long FLUSH_MS = 100;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
     /** Learns what became of a {@link #sync}, on the journal's thread. */
@@ -53,29 +56,17 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         void ended(@Nullable String failure);
     }
 
-    /** @param last the batch in which the generation ended */
-    private record Ended(Generation generation, long last) {}
-
     private final RocksEngine engine;
     private final boolean syncs;
     private final BatchBuffer buffer = new BatchBuffer();
-    private final Generations generations;
     private final DiskTable table;
-    private final ExecutorService journal;
-    /** Sees to it that the disk gets what the system has; null: each batch does. */
-    private final @Nullable PeriodicFlush flush;
-
+    private final ScheduledThreadPoolExecutor journal;
+    private final AtomicBoolean unsynced = new AtomicBoolean();
     private final List<Prepare> preparedBefore = new ArrayList<>();
     private final List<Version> committedBefore = new ArrayList<>();
     private final long incarnation;
     private Promise promise = Promise.NONE;
     private long written;
-    /** The tables want the newest generation, and a sync was brought about for that. */
-    private boolean asked;
-    /** Waits for its last batch to arrive; set by the machine's thread, cleared by the journal's. */
-    private volatile @Nullable Ended ended;
-    /** Batches handed to the journal. */
-    private long handed;
     /** What was handed to the journal last. */
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
@@ -83,28 +74,27 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Found by the journal's thread. */
     private volatile @Nullable StorageFailure fatal;
 
-    private DiskStorage(RocksEngine engine, boolean syncs, long limitBytes) throws IOException {
+    private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
         this.engine = engine;
         this.syncs = syncs;
-        this.generations = new Generations(limitBytes);
-        this.table = new DiskTable(engine, buffer, generations, () -> written++);
+        this.table = new DiskTable(engine, buffer, () -> written++);
         byte[] stored = engine.get(RocksEngine.META, INCARNATION);
         if (stored == null) {
             incarnation = new SecureRandom().nextLong();
-            putOwn(
-                    INCARNATION,
-                    ByteBuffer.allocate(Long.BYTES).putLong(incarnation).array());
-            engine.write(buffer.take(), true, false);
+            buffer.put(RocksEngine.META, INCARNATION, number(incarnation));
+            engine.write(buffer.take(), true);
         } else {
             incarnation = ByteBuffer.wrap(stored).getLong();
             recover();
         }
-        journal = Executors.newSingleThreadExecutor(task -> {
+        journal = new ScheduledThreadPoolExecutor(1, task -> {
             Thread thread = new Thread(task, "journal");
             thread.setDaemon(true);
             return thread;
         });
-        flush = syncs ? null : new PeriodicFlush(engine, journal);
+        if (!syncs) {
+            var unused = journal.scheduleWithFixedDelay(this::flush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
+        }
     }
 
     /**
@@ -117,44 +107,58 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws DamagedDataException if the data are not what was written
      */
     public static DiskStorage open(Path directory, boolean syncs, Consumer<String> notices) throws IOException {
-        return open(directory, syncs, FORMAT, Segment::new, Generations.limitBytes(), notices);
+        return open(directory, syncs, FORMAT, Segment::new, notices);
     }
 
-    /** As above, with a journal whose files may fail on purpose, and with generations of another size. */
-    static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener, long limitBytes)
-            throws IOException {
-        return open(directory, syncs, FORMAT, opener, limitBytes, notice -> {});
+    /** As above, with a journal whose files may fail on purpose. */
+    static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
+        return open(directory, syncs, FORMAT, opener, notice -> {});
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
     static DiskStorage open(Path directory, boolean syncs, String expected, Consumer<String> notices)
             throws IOException {
-        return open(directory, syncs, expected, Segment::new, Generations.limitBytes(), notices);
+        return open(directory, syncs, expected, Segment::new, notices);
     }
 
     private static DiskStorage open(
-            Path directory,
-            boolean syncs,
-            String expected,
-            Journal.Opener opener,
-            long limitBytes,
-            Consumer<String> notices)
+            Path directory, boolean syncs, String expected, Journal.Opener opener, Consumer<String> notices)
             throws IOException {
         Files.createDirectories(directory);
-        DataDirectory.demandFormat(directory, expected);
-        Path data = DataDirectory.data(directory);
+        Path format = directory.resolve("format");
+        Path data = directory.resolve("data");
+        if (Files.exists(format)) {
+            String found = Files.readString(format);
+            if (!found.equals(expected)) {
+                throw new IOException("the data in " + directory + " are of another version (" + found.trim()
+                        + ") than this program's (" + expected.trim() + ")");
+            }
+        } else if (Files.exists(data)) {
+            throw new DamagedDataException(
+                    directory + " has data, but the file " + format + " is missing", new IOException());
+        } else {
+            Files.writeString(format, expected);
+        }
         Path libraries = directory.resolve("native");
         RocksEngine engine = RocksEngine.open(data, libraries, opener, notices);
         if (engine.get(RocksEngine.META, RETIRED) != null) {
             engine.close();
-            DataDirectory.delete(data);
+            delete(data);
             engine = RocksEngine.open(data, libraries, opener, notices);
         }
         try {
-            return new DiskStorage(engine, syncs, limitBytes);
+            return new DiskStorage(engine, syncs);
         } catch (IOException | RuntimeException failed) {
             engine.close();
             throw failed;
+        }
+    }
+
+    private static void delete(Path data) throws IOException {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
         }
     }
 
@@ -170,7 +174,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         }
         engine.scan(RocksEngine.TRANSACTIONS, new byte[0], (key, value) -> {
             Version transaction = PrepareCodec.version(key);
-            generations.isTabled(transaction);
             if (value.length == COMMITTED.length) {
                 committedBefore.add(transaction);
             } else {
@@ -184,25 +187,23 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
+    private static byte[] number(long number) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+    }
+
     /** Keeps a value beside the records; {@code key} is none of this class's own. */
     void put(byte[] key, byte[] value) {
-        putOwn(key, value);
+        buffer.put(RocksEngine.META, key, value);
         written++;
     }
 
     void remove(byte[] key) {
         buffer.delete(RocksEngine.META, key);
-        generations.remove(key);
         written++;
     }
 
-    private void putOwn(byte[] key, byte[] value) {
-        buffer.put(RocksEngine.META, key, value);
-        generations.put(key, value);
-    }
-
     /** Visits the values that were kept when this was opened, from {@code from} on, in the order of their keys. */
-    void visit(byte[] from, EntryVisitor visitor) {
+    void visit(byte[] from, RocksEngine.Visitor visitor) {
         engine.scan(RocksEngine.META, from, visitor);
     }
 
@@ -212,12 +213,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws StorageFailure if an earlier one has found the data damaged, or that only a new process can go on
      */
     public void sync(Outcome outcome) {
-        StorageFailure found = fatal;
-        if (found != null) {
-            throw found;
+        StorageFailure ended = fatal;
+        if (ended != null) {
+            throw ended;
         }
         boolean arrived = lastArrived;
-        putOwn(COUNTS, table.counts());
+        buffer.put(RocksEngine.META, COUNTS, table.counts());
         byte[] batch = buffer.take();
         byte[] again = lastBatch;
         if (!arrived && again != null) {
@@ -225,29 +226,22 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             buffer.append(batch);
             batch = buffer.take();
         }
+        table.handOver(arrived);
         lastBatch = batch;
-        long number = ++handed;
         lastArrived = false;
-        boolean crowded = generations.isCrowded();
-        if (generations.isDue(engine.isAsking())) {
-            ended = new Ended(generations.turn(), number);
-            asked = false;
-        }
         byte[] whole = batch;
         try {
-            journal.execute(() -> write(whole, number, crowded, outcome));
+            journal.execute(() -> write(whole, outcome));
         } catch (RejectedExecutionException closing) {
             outcome.ended("the data are being closed");
         }
     }
 
-    private void write(byte[] batch, long handedAs, boolean crowded, Outcome outcome) {
+    private void write(byte[] batch, Outcome outcome) {
         String failure = null;
         try {
-            arrived(handedAs, engine.write(batch, syncs, crowded));
-            if (flush != null) {
-                flush.written();
-            }
+            engine.write(batch, syncs);
+            unsynced.set(true);
             lastArrived = true;
         } catch (DamagedDataException found) {
             fatal = engine.unreadable(found.getMessage(), found);
@@ -261,13 +255,14 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         outcome.ended(failure);
     }
 
-    /** The journal has a batch: the tables may have the generation that ended with it, or with one that failed before. */
-    private void arrived(long handedAs, long number) {
-        Ended next = ended;
-        if (next != null) {
-            // A batch that failed went again as the first part of this one, of which the generation lacks the rest.
-            engine.takeOver(next.generation, next.last == handedAs ? number : number - 1);
-            ended = null;
+    private void flush() {
+        if (unsynced.compareAndSet(true, false)) {
+            try {
+                engine.sync();
+            } catch (IOException | RuntimeException failed) {
+                // The next batch meets the same trouble, and that is told.
+                unsynced.set(true);
+            }
         }
     }
 
@@ -300,12 +295,14 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
                 .putLong(latest.coordinator())
                 .putLong(latest.startEpoch())
                 .array();
-        put(PROMISE, encoded);
+        buffer.put(RocksEngine.META, PROMISE, encoded);
+        written++;
     }
 
     @Override
     public void retire() {
-        put(RETIRED, COMMITTED);
+        buffer.put(RocksEngine.META, RETIRED, COMMITTED);
+        written++;
     }
 
     @Override
@@ -315,40 +312,30 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public long written() {
-        if (engine.isAsking() && !asked) {
-            // A generation ends with a sync, also if nobody writes any more.
-            asked = true;
-            written++;
-        }
         return written;
     }
 
     @Override
     public void prepared(Prepare prepare) {
-        put(prepare.transaction(), PrepareCodec.encode(prepare));
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(prepare.transaction()), PrepareCodec.encode(prepare));
+        written++;
     }
 
     @Override
     public void committed(Version transaction) {
-        put(transaction, COMMITTED);
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), COMMITTED);
+        written++;
     }
 
     @Override
     public void aborted(Version transaction) {
-        settled(transaction);
+        buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
         written++;
     }
 
     @Override
     public void settled(Version transaction) {
         buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
-        generations.remove(transaction);
-    }
-
-    private void put(Version transaction, byte[] state) {
-        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), state);
-        generations.put(transaction, state);
-        written++;
     }
 
     @Override
@@ -364,9 +351,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
     @Override
     public void close() {
-        if (flush != null) {
-            flush.close();
-        }
         journal.shutdown();
         try {
             if (!journal.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
@@ -375,10 +359,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
             return;
-        }
-        boolean whole = buffer.isEmpty() && lastArrived;
-        if (whole && generations.isDue(true)) {
-            engine.takeOver(generations.turn(), engine.newest());
         }
         engine.close();
     }

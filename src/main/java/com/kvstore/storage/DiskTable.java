@@ -6,12 +6,16 @@ import com.kvstore.common.Version;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record table on disk: what is written lies in memory ({@link Generations}) until it has been written to
- * RocksDB, and is found there first.
+ * A record table on disk: what is written lies in memory until it has been written to RocksDB, and is found there first.
  *
  * <p>Threading: not thread-safe; belongs to one machine. Reads of what is in no cache block the machine's thread for as
  * long as the disk takes to read one block; docs/durability.md says why that is so.
@@ -19,10 +23,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Order on disk: the scan hash (8 bytes, big-endian), then the key.
  */
 final class DiskTable implements RecordTable {
+    /** Stands for a key that was taken out. */
+    private static final byte[] REMOVED = {};
+
     private final RocksEngine engine;
     private final BatchBuffer buffer;
-    private final Generations generations;
     private final Runnable onWrite;
+    /** Written since the last hand-over: packed records by key. */
+    private Map<Bytes, byte[]> fresh = new HashMap<>();
+    /** Handed over and perhaps not in the engine yet. */
+    private Map<Bytes, byte[]> handedOver = new HashMap<>();
 
     private long keys;
     private long tombstones;
@@ -30,14 +40,12 @@ final class DiskTable implements RecordTable {
     private long bytes;
 
     /**
-     * @param buffer where writes are gathered for the journal
-     * @param generations where they are found until the engine has them
+     * @param buffer where writes are gathered
      * @param onWrite called at each
      */
-    DiskTable(RocksEngine engine, BatchBuffer buffer, Generations generations, Runnable onWrite) {
+    DiskTable(RocksEngine engine, BatchBuffer buffer, Runnable onWrite) {
         this.engine = engine;
         this.buffer = buffer;
-        this.generations = generations;
         this.onWrite = onWrite;
     }
 
@@ -59,57 +67,77 @@ final class DiskTable implements RecordTable {
         bytes = in.getLong();
     }
 
+    /**
+     * What is written so far is on its way to the engine.
+     *
+     * @param arrived whether what was handed over before has arrived there; else it goes again, with this
+     */
+    void handOver(boolean arrived) {
+        if (arrived) {
+            Map<Bytes, byte[]> empty = handedOver.size() > 1_000 ? new HashMap<>() : handedOver;
+            empty.clear();
+            handedOver = fresh;
+            fresh = empty;
+        } else {
+            handedOver.putAll(fresh);
+            fresh.clear();
+        }
+    }
+
     private static byte[] place(long hash, Bytes key) {
         byte[] place = new byte[Long.BYTES + key.length()];
         ByteBuffer.wrap(place).putLong(hash).put(key.array());
         return place;
     }
 
-    private byte @Nullable [] packed(long hash, Bytes key) {
-        byte[] packed = generations.find(hash, key);
+    private byte @Nullable [] packed(Bytes key) {
+        byte[] packed = fresh.get(key);
         if (packed == null) {
-            return engine.get(RocksEngine.RECORDS, place(hash, key));
+            packed = handedOver.get(key);
         }
-        return PackedRecord.isRemoval(packed) ? null : packed;
+        if (packed == null) {
+            return engine.get(RocksEngine.RECORDS, place(RecordTable.scanHash(key), key));
+        }
+        return packed.length == 0 ? null : packed;
     }
 
     @Override
     public @Nullable StoredRecord get(Bytes key) {
-        byte[] packed = packed(RecordTable.scanHash(key), key);
+        byte[] packed = packed(key);
         return packed == null ? null : PackedRecord.unpack(packed);
     }
 
     @Override
     public boolean holds(Bytes key) {
-        byte[] packed = packed(RecordTable.scanHash(key), key);
+        byte[] packed = packed(key);
         return packed != null && !PackedRecord.isTombstone(packed);
     }
 
     @Override
     public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
-        long hash = RecordTable.scanHash(key);
-        byte[] present = packed(hash, key);
+        byte[] present = packed(key);
         if (present != null) {
             if (PackedRecord.isNewerThan(present, version)) {
                 return false;
             }
-            count(present, -1); // Before its place is taken.
+            count(present, -1);
         }
-        byte[] packed = generations.newest().store(hash, position, key, value, deadlineMs, version);
+        byte[] packed = new byte[PackedRecord.length(key, value, deadlineMs)];
+        PackedRecord.pack(packed, position, key, value, deadlineMs, version);
         count(packed, 1);
-        buffer.put(RocksEngine.RECORDS, place(hash, key), packed);
+        fresh.put(key, packed);
+        buffer.put(RocksEngine.RECORDS, place(RecordTable.scanHash(key), key), packed);
         onWrite.run();
         return true;
     }
 
     @Override
     public void remove(Bytes key) {
-        long hash = RecordTable.scanHash(key);
-        byte[] present = packed(hash, key);
+        byte[] present = packed(key);
         if (present != null) {
             count(present, -1);
-            generations.newest().storeRemoval(hash, key);
-            buffer.delete(RocksEngine.RECORDS, place(hash, key));
+            fresh.put(key, REMOVED);
+            buffer.delete(RocksEngine.RECORDS, place(RecordTable.scanHash(key), key));
             onWrite.run();
         }
     }
@@ -173,68 +201,74 @@ final class DiskTable implements RecordTable {
     /** Merges what is in the engine with what lies over it, in the order of the scan. */
     private void walk(long from, PackedVisitor visitor) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(from).array();
-        Merge merge = new Merge(generations.newest(), generations.older(), from, visitor);
+        Merge merge = new Merge(above(from), visitor);
         engine.scan(RocksEngine.RECORDS, start, merge);
-        merge.finish();
+        if (!merge.stopped) {
+            merge.finish();
+        }
     }
 
-    /** One walk: entries of the engine come in, those that lie over them go before and between. */
-    private static final class Merge implements EntryVisitor {
-        private final MemoryTable newest;
-        private final MemoryTable older;
-        private final MemoryTable.Cursor atNewest;
-        private final MemoryTable.Cursor atOlder;
+    private SortedMap<Bytes, byte[]> above(long from) {
+        TreeMap<Bytes, byte[]> above = new TreeMap<>();
+        for (Map<Bytes, byte[]> layer : List.of(handedOver, fresh)) {
+            layer.forEach((key, packed) -> {
+                long hash = RecordTable.scanHash(key);
+                if (Long.compareUnsigned(hash, from) >= 0) {
+                    above.put(Bytes.wrap(place(hash, key)), packed);
+                }
+            });
+        }
+        return above;
+    }
+
+    /** One walk: entries of the engine come in, those that lie over them go between. */
+    private static final class Merge implements RocksEngine.Visitor {
+        private final Iterator<Map.Entry<Bytes, byte[]>> above;
         private final PackedVisitor visitor;
+        private Map.@Nullable Entry<Bytes, byte[]> next;
         private boolean stopped;
 
-        Merge(MemoryTable newest, MemoryTable older, long from, PackedVisitor visitor) {
-            this.newest = newest;
-            this.older = older;
-            this.atNewest = newest.cursor(from);
-            this.atOlder = older.cursor(from);
+        Merge(SortedMap<Bytes, byte[]> above, PackedVisitor visitor) {
+            this.above = above.entrySet().iterator();
             this.visitor = visitor;
+            advance();
+        }
+
+        private void advance() {
+            next = above.hasNext() ? above.next() : null;
         }
 
         @Override
-        public boolean visit(byte[] place, byte[] packed) {
-            long hash = ByteBuffer.wrap(place).getLong();
-            showUpTo(hash);
-            if (!stopped && !newest.hasKeyOf(hash, packed) && !older.hasKeyOf(hash, packed)) {
-                show(hash, packed);
+        public boolean visit(byte[] key, byte[] value) {
+            Bytes place = Bytes.wrap(key);
+            Map.Entry<Bytes, byte[]> over = next;
+            while (over != null && over.getKey().compareTo(place) < 0) {
+                if (!show(over)) {
+                    return false;
+                }
+                advance();
+                over = next;
             }
-            return !stopped;
+            if (over != null && over.getKey().equals(place)) {
+                advance();
+                return show(over);
+            }
+            return show(key, value);
         }
 
         void finish() {
-            showUpTo(-1); // The last hash there is, unsigned.
-        }
-
-        private static boolean isUpTo(MemoryTable.Cursor at, long hash) {
-            return !at.isAtEnd() && Long.compareUnsigned(at.hash(), hash) <= 0;
-        }
-
-        private void showUpTo(long last) {
-            while (!stopped) {
-                boolean fromNewest = isUpTo(atNewest, atOlder.isAtEnd() ? last : min(last, atOlder.hash()));
-                if (!fromNewest && !isUpTo(atOlder, last)) {
-                    return;
-                }
-                MemoryTable.Cursor at = fromNewest ? atNewest : atOlder;
-                long hash = at.hash();
-                byte[] packed = at.packed();
-                at.advance();
-                if (!PackedRecord.isRemoval(packed) && (fromNewest || !newest.hasKeyOf(hash, packed))) {
-                    show(hash, packed);
-                }
+            for (Map.Entry<Bytes, byte[]> over = next; over != null && show(over); over = next) {
+                advance();
             }
         }
 
-        private static long min(long one, long other) {
-            return Long.compareUnsigned(one, other) <= 0 ? one : other;
+        private boolean show(Map.Entry<Bytes, byte[]> over) {
+            return over.getValue().length == 0 || show(over.getKey().array(), over.getValue());
         }
 
-        private void show(long hash, byte[] packed) {
-            stopped = !visitor.visit(hash, packed);
+        private boolean show(byte[] place, byte[] packed) {
+            stopped = !visitor.visit(ByteBuffer.wrap(place).getLong(), packed);
+            return !stopped;
         }
     }
 

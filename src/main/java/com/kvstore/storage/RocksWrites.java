@@ -71,8 +71,8 @@ final class RocksWrites {
             throws RocksDBException, IOException {
         long hadRoomNs = System.nanoTime();
         while (true) {
-            try (WriteBatch writes = new WriteBatch(batch)) {
-                apply(handle, sequence, writes, RocksEngine.STALL_NS);
+            try {
+                apply(handle, sequence, batch, RocksEngine.STALL_NS);
                 return;
             } catch (RocksDBException failed) {
                 boolean mayPass = isFull(failed) || isStalled(failed);
@@ -86,11 +86,13 @@ final class RocksWrites {
         }
     }
 
-    /** Writes what the journal's batches up to this number have brought, and the number. */
-    static void apply(RocksHandle handle, long sequence, WriteBatch writes, long patienceNs) throws RocksDBException {
-        byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
-        writes.put(handle.families.get(RocksEngine.META), JOURNALED, number);
-        write(handle, writes, patienceNs);
+    /** Writes a batch of the journal, with its number. */
+    static void apply(RocksHandle handle, long sequence, byte[] batch, long patienceNs) throws RocksDBException {
+        try (WriteBatch writes = new WriteBatch(batch)) {
+            byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
+            writes.put(handle.families.get(RocksEngine.META), JOURNALED, number);
+            write(handle, writes, patienceNs);
+        }
     }
 
     /**

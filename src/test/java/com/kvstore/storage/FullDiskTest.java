@@ -270,12 +270,11 @@ class FullDiskTest {
                     data, disk.directory().resolve("n"), FullDiskTest::takingNoRoom, takenMeanwhile, notice -> {});
             disk.fill("ballast", (int) (Files.getFileStore(disk.directory()).getUsableSpace() >> 20) - roomMib);
             ExecutorService writer = Executors.newSingleThreadExecutor();
-            List<Generation> generations =
+            List<byte[]> batches =
                     IntStream.range(0, 60).mapToObj(FullDiskTest::megabyte).toList();
             Future<?> writing = writer.submit(() -> {
-                for (Generation generation : generations) {
-                    long number = engine.write(new BatchBuffer().take(), true, true);
-                    engine.takeOver(generation, number);
+                for (byte[] batch : batches) {
+                    engine.write(batch, true);
                 }
                 return null;
             });
@@ -286,14 +285,17 @@ class FullDiskTest {
         }
     }
 
-    private static Generation megabyte(int number) {
-        Generation generation = new Generation();
+    private static byte[] megabyte(int number) {
+        BatchBuffer buffer = new BatchBuffer();
         for (int i = 0; i < 256; i++) {
             byte[] value = new byte[4 << 10];
             new Random(number * 256L + i).nextBytes(value);
-            generation.put(ByteBuffer.allocate(8).putInt(number).putInt(i).array(), value);
+            buffer.put(
+                    RocksEngine.RECORDS,
+                    ByteBuffer.allocate(8).putInt(number).putInt(i).array(),
+                    value);
         }
-        return generation;
+        return buffer.take();
     }
 
     private static Segment takingNoRoom(Path file) throws IOException {
@@ -309,7 +311,7 @@ class FullDiskTest {
     private DiskStorage openFailing(Journal.Opener failing) {
         while (true) {
             try {
-                return DiskStorage.openWith(directory.resolve("d"), true, failing, 2 << 20);
+                return DiskStorage.openWith(directory.resolve("d"), true, failing);
             } catch (IOException once) {
                 assertNull(once.getCause());
             }
