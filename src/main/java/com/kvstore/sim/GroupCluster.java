@@ -115,7 +115,8 @@ final class GroupCluster {
      * is up; what a peer that is down has on its disk is not known, and is not counted on.
      */
     boolean mayWipe(SimNode node) {
-        // Also one that does not hold its part just now has on its disk what it has promised, before the group formed even.
+        // Also one that does not hold its part just now has on its disk what it has promised, before the group formed
+        // even.
         return without(node, /* stoppingIsGone= */ false) < group.tolerated();
     }
 

@@ -96,7 +96,7 @@ final class Mutants {
             new Mutant(
                     "older wins: a table takes whatever comes last",
                     "storage/MemoryTable.java",
-                    "if (at >= 0 && PackedRecord.isNewerThan(bucket.records[at], version)) { return false; }",
+                    "if (PackedRecord.isNewerThan(present, version)) { return false; }",
                     "",
                     75),
             new Mutant(
