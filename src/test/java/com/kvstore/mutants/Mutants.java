@@ -164,8 +164,8 @@ final class Mutants {
             new Mutant(
                     "forget epoch checks: obey batches of any link, an older coordinator's too",
                     RING + "SlaveMachine.java",
-                    "if (link == coordinatorLink && present != null) { for (BatchReply",
-                    "if (present != null) { for (BatchReply",
+                    "if (link == coordinatorLink && present != null) { requests",
+                    "if (present != null) { requests",
                     6),
             new Mutant(
                     "forget epoch checks: accept a coordinator of an older epoch",
