@@ -19,12 +19,4 @@ if [[ ${1:-} == --without-reads ]]; then
 fi
 [[ ${1:-1} =~ ^[0-9]+$ ]] || usage_error "$1 is no number of keys"
 
-require_jdk17
-require_maven
-cd -- "$KVSTORE_HOME"
-./build-simple.sh >&2
-class_path_file="$KVSTORE_TARGET/bench-classpath.txt"
-run_maven -B -q test-compile dependency:build-classpath -Dmdep.outputFile="$class_path_file" -Dmdep.includeScope=test >&2
-exec "$JAVA_DIR/bin/java" \
-    -cp "$KVSTORE_TARGET/test-classes:$KVSTORE_TARGET/classes:$(cat "$class_path_file")" \
-    com.kvstore.bench.DataBenchMain "$KVSTORE_HOME" "${1:-1000000}" "$reads"
+exec_bench com.kvstore.bench.DataBenchMain "$KVSTORE_HOME" "${1:-1000000}" "$reads"

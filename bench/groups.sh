@@ -40,12 +40,4 @@ while (($# > 0)); do
     esac
 done
 
-require_jdk17
-require_maven
-cd -- "$KVSTORE_HOME"
-./build-simple.sh >&2
-class_path_file="$KVSTORE_TARGET/bench-classpath.txt"
-run_maven -B -q test-compile dependency:build-classpath -Dmdep.outputFile="$class_path_file" -Dmdep.includeScope=test >&2
-exec "$JAVA_DIR/bin/java" -XX:+UseParallelGC \
-    -cp "$KVSTORE_TARGET/test-classes:$KVSTORE_TARGET/classes:$(cat "$class_path_file")" \
-    com.kvstore.bench.GroupBenchMain "$KVSTORE_HOME" "$protocols" "$rounds" "$slice" "$where"
+exec_bench -XX:+UseParallelGC com.kvstore.bench.GroupBenchMain "$KVSTORE_HOME" "$protocols" "$rounds" "$slice" "$where"

@@ -370,3 +370,16 @@ exec_client() {
     exec "$JAVA_DIR/bin/java" "${CLIENT_FLAGS[@]}" ${archive[@]+"${archive[@]}"} \
         ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} -jar "$KVSTORE_TARGET/client.jar" "$@"
 }
+
+# Builds what is measured and what measures it, and runs that: [JVM FLAG...] MAIN CLASS [ARGUMENT...].
+exec_bench() {
+    require_jdk17
+    require_maven
+    cd -- "$KVSTORE_HOME"
+    ./build-simple.sh >&2
+    local class_path_file="$KVSTORE_TARGET/bench-classpath.txt"
+    run_maven -B -q test-compile dependency:build-classpath -Dmdep.outputFile="$class_path_file" \
+        -Dmdep.includeScope=test >&2
+    exec "$JAVA_DIR/bin/java" \
+        -cp "$KVSTORE_TARGET/test-classes:$KVSTORE_TARGET/classes:$(cat "$class_path_file")" "$@"
+}
