@@ -355,6 +355,11 @@ exec_server() {
         # collection of that stops everything.
         SERVER_FLAGS+=(-Xms40m -Xmn24m)
     fi
+    if [[ " $* " == *" --data-dir "* || " $* " == *" --profile "* ]]; then
+        # What was written lately lives some seconds on the heap: with little room beside it, every second would begin with
+        # a collection of all of it.
+        SERVER_FLAGS+=(-XX:MinHeapFreeRatio=40 -XX:MaxHeapFreeRatio=60)
+    fi
     exec "$JAVA_DIR/bin/java" "${SERVER_FLAGS[@]}" ${trim[@]+"${trim[@]}"} \
         ${JAVA_OPTS_ARRAY[@]+"${JAVA_OPTS_ARRAY[@]}"} "${program[@]}" "$@"
 }

@@ -9,18 +9,17 @@ import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +41,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private static final String FORMAT = "kvstore data, format 2\n";
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
-    private static final byte[] RETIRED = name("retired");
     private static final byte[] COUNTS = name("counts");
     /** In the place of a prepared transaction; no encoded prepare is so short. */
     private static final byte[] COMMITTED = {1};
@@ -56,17 +54,30 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         void ended(@Nullable String failure);
     }
 
+    /** @param last the batch in which the generation ended */
+    private record Ended(Generation generation, long last) {}
+
     private final RocksEngine engine;
     private final boolean syncs;
     private final BatchBuffer buffer = new BatchBuffer();
+    private final Generations generations;
     private final DiskTable table;
-    private final ScheduledThreadPoolExecutor journal;
+    private final ExecutorService journal;
+    /** Sees to it that the disk gets what the system has; null: each batch does. */
+    private final @Nullable ScheduledExecutorService flushing;
+
     private final AtomicBoolean unsynced = new AtomicBoolean();
     private final List<Prepare> preparedBefore = new ArrayList<>();
     private final List<Version> committedBefore = new ArrayList<>();
     private final long incarnation;
     private Promise promise = Promise.NONE;
     private long written;
+    /** The tables want the newest generation, and a sync was brought about for that. */
+    private boolean asked;
+    /** Waits for its last batch to arrive; set by the machine's thread, cleared by the journal's. */
+    private volatile @Nullable Ended ended;
+    /** Batches handed to the journal. */
+    private long handed;
     /** What was handed to the journal last. */
     private byte @Nullable [] lastBatch;
     /** Whether that has arrived; written by the journal's thread before the outcome is told. */
@@ -74,26 +85,26 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Found by the journal's thread. */
     private volatile @Nullable StorageFailure fatal;
 
-    private DiskStorage(RocksEngine engine, boolean syncs) throws IOException {
+    private DiskStorage(RocksEngine engine, boolean syncs, long limitBytes) throws IOException {
         this.engine = engine;
         this.syncs = syncs;
-        this.table = new DiskTable(engine, buffer, () -> written++);
+        this.generations = new Generations(limitBytes);
+        this.table = new DiskTable(engine, buffer, generations, () -> written++);
         byte[] stored = engine.get(RocksEngine.META, INCARNATION);
         if (stored == null) {
             incarnation = new SecureRandom().nextLong();
-            buffer.put(RocksEngine.META, INCARNATION, number(incarnation));
-            engine.write(buffer.take(), true);
+            putOwn(
+                    INCARNATION,
+                    ByteBuffer.allocate(Long.BYTES).putLong(incarnation).array());
+            engine.write(buffer.take(), true, false);
         } else {
             incarnation = ByteBuffer.wrap(stored).getLong();
             recover();
         }
-        journal = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "journal");
-            thread.setDaemon(true);
-            return thread;
-        });
-        if (!syncs) {
-            var unused = journal.scheduleWithFixedDelay(this::flush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
+        journal = Executors.newSingleThreadExecutor(task -> daemon(task, "journal"));
+        flushing = syncs ? null : Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "flushing"));
+        if (flushing != null) {
+            var unused = flushing.scheduleWithFixedDelay(this::askToFlush, FLUSH_MS, FLUSH_MS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -107,58 +118,35 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws DamagedDataException if the data are not what was written
      */
     public static DiskStorage open(Path directory, boolean syncs, Consumer<String> notices) throws IOException {
-        return open(directory, syncs, FORMAT, Segment::new, notices);
+        return open(directory, syncs, FORMAT, Segment::new, notices, Generations.limitBytes());
     }
 
-    /** As above, with a journal whose files may fail on purpose. */
-    static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener) throws IOException {
-        return open(directory, syncs, FORMAT, opener, notice -> {});
+    /** As above, with a journal whose files may fail on purpose, and with generations of another size. */
+    static DiskStorage openWith(Path directory, boolean syncs, Journal.Opener opener, long limitBytes)
+            throws IOException {
+        return open(directory, syncs, FORMAT, opener, notice -> {}, limitBytes);
     }
 
     /** @param expected what the file {@code format} says: data of one kind of node are not another's */
     static DiskStorage open(Path directory, boolean syncs, String expected, Consumer<String> notices)
             throws IOException {
-        return open(directory, syncs, expected, Segment::new, notices);
+        return open(directory, syncs, expected, Segment::new, notices, Generations.limitBytes());
     }
 
     private static DiskStorage open(
-            Path directory, boolean syncs, String expected, Journal.Opener opener, Consumer<String> notices)
+            Path directory,
+            boolean syncs,
+            String expected,
+            Journal.Opener opener,
+            Consumer<String> notices,
+            long limitBytes)
             throws IOException {
-        Files.createDirectories(directory);
-        Path format = directory.resolve("format");
-        Path data = directory.resolve("data");
-        if (Files.exists(format)) {
-            String found = Files.readString(format);
-            if (!found.equals(expected)) {
-                throw new IOException("the data in " + directory + " are of another version (" + found.trim()
-                        + ") than this program's (" + expected.trim() + ")");
-            }
-        } else if (Files.exists(data)) {
-            throw new DamagedDataException(
-                    directory + " has data, but the file " + format + " is missing", new IOException());
-        } else {
-            Files.writeString(format, expected);
-        }
-        Path libraries = directory.resolve("native");
-        RocksEngine engine = RocksEngine.open(data, libraries, opener, notices);
-        if (engine.get(RocksEngine.META, RETIRED) != null) {
-            engine.close();
-            delete(data);
-            engine = RocksEngine.open(data, libraries, opener, notices);
-        }
+        RocksEngine engine = DataDirectory.open(directory, expected, opener, notices);
         try {
-            return new DiskStorage(engine, syncs);
+            return new DiskStorage(engine, syncs, limitBytes);
         } catch (IOException | RuntimeException failed) {
             engine.close();
             throw failed;
-        }
-    }
-
-    private static void delete(Path data) throws IOException {
-        try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
         }
     }
 
@@ -174,6 +162,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         }
         engine.scan(RocksEngine.TRANSACTIONS, new byte[0], (key, value) -> {
             Version transaction = PrepareCodec.version(key);
+            generations.isTabled(transaction);
             if (value.length == COMMITTED.length) {
                 committedBefore.add(transaction);
             } else {
@@ -187,23 +176,25 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static byte[] number(long number) {
-        return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
-    }
-
     /** Keeps a value beside the records; {@code key} is none of this class's own. */
     void put(byte[] key, byte[] value) {
-        buffer.put(RocksEngine.META, key, value);
+        putOwn(key, value);
         written++;
     }
 
     void remove(byte[] key) {
         buffer.delete(RocksEngine.META, key);
+        generations.remove(key);
         written++;
     }
 
+    private void putOwn(byte[] key, byte[] value) {
+        buffer.put(RocksEngine.META, key, value);
+        generations.put(key, value);
+    }
+
     /** Visits the values that were kept when this was opened, from {@code from} on, in the order of their keys. */
-    void visit(byte[] from, RocksEngine.Visitor visitor) {
+    void visit(byte[] from, EntryVisitor visitor) {
         engine.scan(RocksEngine.META, from, visitor);
     }
 
@@ -213,12 +204,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
      * @throws StorageFailure if an earlier one has found the data damaged, or that only a new process can go on
      */
     public void sync(Outcome outcome) {
-        StorageFailure ended = fatal;
-        if (ended != null) {
-            throw ended;
+        StorageFailure found = fatal;
+        if (found != null) {
+            throw found;
         }
         boolean arrived = lastArrived;
-        buffer.put(RocksEngine.META, COUNTS, table.counts());
+        putOwn(COUNTS, table.counts());
         byte[] batch = buffer.take();
         byte[] again = lastBatch;
         if (!arrived && again != null) {
@@ -226,21 +217,26 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             buffer.append(batch);
             batch = buffer.take();
         }
-        table.handOver(arrived);
         lastBatch = batch;
+        long number = ++handed;
         lastArrived = false;
+        boolean crowded = generations.isCrowded();
+        if (generations.isDue(engine.isAsking())) {
+            ended = new Ended(generations.turn(), number);
+            asked = false;
+        }
         byte[] whole = batch;
         try {
-            journal.execute(() -> write(whole, outcome));
+            journal.execute(() -> write(whole, number, crowded, outcome));
         } catch (RejectedExecutionException closing) {
             outcome.ended("the data are being closed");
         }
     }
 
-    private void write(byte[] batch, Outcome outcome) {
+    private void write(byte[] batch, long handedAs, boolean crowded, Outcome outcome) {
         String failure = null;
         try {
-            engine.write(batch, syncs);
+            arrived(handedAs, engine.write(batch, syncs, crowded));
             unsynced.set(true);
             lastArrived = true;
         } catch (DamagedDataException found) {
@@ -253,6 +249,30 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             failure = String.valueOf(failed.getMessage());
         }
         outcome.ended(failure);
+    }
+
+    /** The journal has a batch: the tables may have the generation that ended with it, or with one that failed before. */
+    private void arrived(long handedAs, long number) {
+        Ended next = ended;
+        if (next != null) {
+            // A batch that failed went again as the first part of this one, of which the generation lacks the rest.
+            engine.takeOver(next.generation, next.last == handedAs ? number : number - 1);
+            ended = null;
+        }
+    }
+
+    private void askToFlush() {
+        try {
+            journal.execute(this::flush);
+        } catch (RejectedExecutionException closing) {
+            // What the system has outlives this process.
+        }
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     private void flush() {
@@ -295,14 +315,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
                 .putLong(latest.coordinator())
                 .putLong(latest.startEpoch())
                 .array();
-        buffer.put(RocksEngine.META, PROMISE, encoded);
-        written++;
+        put(PROMISE, encoded);
     }
 
     @Override
     public void retire() {
-        buffer.put(RocksEngine.META, RETIRED, COMMITTED);
-        written++;
+        put(DataDirectory.RETIRED, COMMITTED);
     }
 
     @Override
@@ -312,30 +330,40 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public long written() {
+        if (engine.isAsking() && !asked) {
+            // A generation ends with a sync, also if nobody writes any more.
+            asked = true;
+            written++;
+        }
         return written;
     }
 
     @Override
     public void prepared(Prepare prepare) {
-        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(prepare.transaction()), PrepareCodec.encode(prepare));
-        written++;
+        put(prepare.transaction(), PrepareCodec.encode(prepare));
     }
 
     @Override
     public void committed(Version transaction) {
-        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), COMMITTED);
-        written++;
+        put(transaction, COMMITTED);
     }
 
     @Override
     public void aborted(Version transaction) {
-        buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
+        settled(transaction);
         written++;
     }
 
     @Override
     public void settled(Version transaction) {
         buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
+        generations.remove(transaction);
+    }
+
+    private void put(Version transaction, byte[] state) {
+        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), state);
+        generations.put(transaction, state);
+        written++;
     }
 
     @Override
@@ -351,6 +379,9 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
     @Override
     public void close() {
+        if (flushing != null) {
+            flushing.shutdown();
+        }
         journal.shutdown();
         try {
             if (!journal.awaitTermination(CLOSE_TIMEOUT_MS, TimeUnit.MILLISECONDS)) {
@@ -359,6 +390,10 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         } catch (InterruptedException hurried) {
             Thread.currentThread().interrupt();
             return;
+        }
+        boolean whole = buffer.isEmpty() && lastArrived;
+        if (whole && generations.isDue(true)) {
+            engine.takeOver(generations.turn(), engine.newest());
         }
         engine.close();
     }

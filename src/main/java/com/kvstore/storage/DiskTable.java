@@ -6,16 +6,12 @@ import com.kvstore.common.Version;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record table on disk: what is written lies in memory until it has been written to RocksDB, and is found there first.
+ * A record table on disk: what is written lies in memory ({@link Generations}) until it has been written to
+ * RocksDB, and is found there first.
  *
  * <p>Threading: not thread-safe; belongs to one machine. Reads of what is in no cache block the machine's thread for as
  * long as the disk takes to read one block; docs/durability.md says why that is so.
@@ -23,16 +19,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Order on disk: the scan hash (8 bytes, big-endian), then the key.
  */
 final class DiskTable implements RecordTable {
-    /** Stands for a key that was taken out. */
-    private static final byte[] REMOVED = {};
-
     private final RocksEngine engine;
     private final BatchBuffer buffer;
+    private final Generations generations;
     private final Runnable onWrite;
-    /** Written since the last hand-over: packed records by key. */
-    private Map<Bytes, byte[]> fresh = new HashMap<>();
-    /** Handed over and perhaps not in the engine yet. */
-    private Map<Bytes, byte[]> handedOver = new HashMap<>();
+
+    /**
+     * Hashes of which the engine has none: those before the first that the last walk saw there. It may take over others from
+     * the older generation, which are found in that, and so this holds until that generation is followed by another.
+     */
+    private long gapFirst;
+
+    private long gapLast;
+    /** The older generation of that time; null: nothing is known of any gap. */
+    private @Nullable MemoryTable gapUnder;
 
     private long keys;
     private long tombstones;
@@ -40,12 +40,14 @@ final class DiskTable implements RecordTable {
     private long bytes;
 
     /**
-     * @param buffer where writes are gathered
+     * @param buffer where writes are gathered for the journal
+     * @param generations where they are found until the engine has them
      * @param onWrite called at each
      */
-    DiskTable(RocksEngine engine, BatchBuffer buffer, Runnable onWrite) {
+    DiskTable(RocksEngine engine, BatchBuffer buffer, Generations generations, Runnable onWrite) {
         this.engine = engine;
         this.buffer = buffer;
+        this.generations = generations;
         this.onWrite = onWrite;
     }
 
@@ -67,77 +69,64 @@ final class DiskTable implements RecordTable {
         bytes = in.getLong();
     }
 
-    /**
-     * What is written so far is on its way to the engine.
-     *
-     * @param arrived whether what was handed over before has arrived there; else it goes again, with this
-     */
-    void handOver(boolean arrived) {
-        if (arrived) {
-            Map<Bytes, byte[]> empty = handedOver.size() > 1_000 ? new HashMap<>() : handedOver;
-            empty.clear();
-            handedOver = fresh;
-            fresh = empty;
-        } else {
-            handedOver.putAll(fresh);
-            fresh.clear();
-        }
-    }
-
     private static byte[] place(long hash, Bytes key) {
         byte[] place = new byte[Long.BYTES + key.length()];
         ByteBuffer.wrap(place).putLong(hash).put(key.array());
         return place;
     }
 
-    private byte @Nullable [] packed(Bytes key) {
-        byte[] packed = fresh.get(key);
+    private byte @Nullable [] packed(long hash, Bytes key) {
+        byte[] packed = generations.find(hash, key);
         if (packed == null) {
-            packed = handedOver.get(key);
+            return isInGap(hash) ? null : engine.get(RocksEngine.RECORDS, place(hash, key));
         }
-        if (packed == null) {
-            return engine.get(RocksEngine.RECORDS, place(RecordTable.scanHash(key), key));
-        }
-        return packed.length == 0 ? null : packed;
+        return PackedRecord.isRemoval(packed) ? null : packed;
+    }
+
+    /** A copy that is filled in the order of the hashes lies in a gap all the way: looking for what is not there costs most. */
+    private boolean isInGap(long hash) {
+        return gapUnder == generations.older()
+                && Long.compareUnsigned(gapFirst, hash) <= 0
+                && Long.compareUnsigned(hash, gapLast) <= 0;
     }
 
     @Override
     public @Nullable StoredRecord get(Bytes key) {
-        byte[] packed = packed(key);
+        byte[] packed = packed(RecordTable.scanHash(key), key);
         return packed == null ? null : PackedRecord.unpack(packed);
     }
 
     @Override
     public boolean holds(Bytes key) {
-        byte[] packed = packed(key);
+        byte[] packed = packed(RecordTable.scanHash(key), key);
         return packed != null && !PackedRecord.isTombstone(packed);
     }
 
     @Override
     public boolean apply(int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
-        byte[] present = packed(key);
+        long hash = RecordTable.scanHash(key);
+        byte[] present = packed(hash, key);
         if (present != null) {
             if (PackedRecord.isNewerThan(present, version)) {
                 return false;
             }
-            count(present, -1);
+            count(present, -1); // Before its place is taken.
         }
-        byte[] packed = new byte[PackedRecord.length(key, value, deadlineMs)];
-        PackedRecord.pack(packed, position, key, value, deadlineMs, version);
+        byte[] packed = generations.newest().store(hash, position, key, value, deadlineMs, version);
         count(packed, 1);
-        fresh.put(key, packed);
-        buffer.put(RocksEngine.RECORDS, place(RecordTable.scanHash(key), key), packed);
+        buffer.put(RocksEngine.RECORDS, place(hash, key), packed);
         onWrite.run();
         return true;
     }
 
     @Override
     public void remove(Bytes key) {
-        byte[] present = packed(key);
+        long hash = RecordTable.scanHash(key);
+        byte[] present = packed(hash, key);
         if (present != null) {
             count(present, -1);
-            fresh.put(key, REMOVED);
-            buffer.delete(RocksEngine.RECORDS, place(RecordTable.scanHash(key), key));
+            generations.newest().storeRemoval(hash, key);
+            buffer.delete(RocksEngine.RECORDS, place(hash, key));
             onWrite.run();
         }
     }
@@ -201,74 +190,79 @@ final class DiskTable implements RecordTable {
     /** Merges what is in the engine with what lies over it, in the order of the scan. */
     private void walk(long from, PackedVisitor visitor) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(from).array();
-        Merge merge = new Merge(above(from), visitor);
+        Merge merge = new Merge(generations.newest(), generations.older(), from, visitor);
         engine.scan(RocksEngine.RECORDS, start, merge);
-        if (!merge.stopped) {
-            merge.finish();
-        }
+        gapFirst = from;
+        gapLast = merge.firstInEngine - 1;
+        gapUnder = merge.shown && merge.firstInEngine == from ? null : merge.older;
+        merge.finish();
     }
 
-    private SortedMap<Bytes, byte[]> above(long from) {
-        TreeMap<Bytes, byte[]> above = new TreeMap<>();
-        for (Map<Bytes, byte[]> layer : List.of(handedOver, fresh)) {
-            layer.forEach((key, packed) -> {
-                long hash = RecordTable.scanHash(key);
-                if (Long.compareUnsigned(hash, from) >= 0) {
-                    above.put(Bytes.wrap(place(hash, key)), packed);
-                }
-            });
-        }
-        return above;
-    }
-
-    /** One walk: entries of the engine come in, those that lie over them go between. */
-    private static final class Merge implements RocksEngine.Visitor {
-        private final Iterator<Map.Entry<Bytes, byte[]>> above;
+    /** One walk: entries of the engine come in, those that lie over them go before and between. */
+    private static final class Merge implements EntryVisitor {
+        private final MemoryTable newest;
+        private final MemoryTable older;
+        private final MemoryTable.Cursor atNewest;
+        private final MemoryTable.Cursor atOlder;
         private final PackedVisitor visitor;
-        private Map.@Nullable Entry<Bytes, byte[]> next;
+        /** Whether the engine has shown any entry, and the hash of the first; without one, 0: one more than the last there is. */
+        private boolean shown;
+
+        private long firstInEngine;
         private boolean stopped;
 
-        Merge(SortedMap<Bytes, byte[]> above, PackedVisitor visitor) {
-            this.above = above.entrySet().iterator();
+        Merge(MemoryTable newest, MemoryTable older, long from, PackedVisitor visitor) {
+            this.newest = newest;
+            this.older = older;
+            this.atNewest = newest.cursor(from);
+            this.atOlder = older.cursor(from);
             this.visitor = visitor;
-            advance();
-        }
-
-        private void advance() {
-            next = above.hasNext() ? above.next() : null;
         }
 
         @Override
-        public boolean visit(byte[] key, byte[] value) {
-            Bytes place = Bytes.wrap(key);
-            Map.Entry<Bytes, byte[]> over = next;
-            while (over != null && over.getKey().compareTo(place) < 0) {
-                if (!show(over)) {
-                    return false;
-                }
-                advance();
-                over = next;
+        public boolean visit(byte[] place, byte[] packed) {
+            long hash = ByteBuffer.wrap(place).getLong();
+            if (!shown) {
+                shown = true;
+                firstInEngine = hash;
             }
-            if (over != null && over.getKey().equals(place)) {
-                advance();
-                return show(over);
+            showUpTo(hash);
+            if (!stopped && !newest.hasKeyOf(hash, packed) && !older.hasKeyOf(hash, packed)) {
+                show(hash, packed);
             }
-            return show(key, value);
+            return !stopped;
         }
 
         void finish() {
-            for (Map.Entry<Bytes, byte[]> over = next; over != null && show(over); over = next) {
-                advance();
+            showUpTo(-1); // The last hash there is, unsigned.
+        }
+
+        private static boolean isUpTo(MemoryTable.Cursor at, long hash) {
+            return !at.isAtEnd() && Long.compareUnsigned(at.hash(), hash) <= 0;
+        }
+
+        private void showUpTo(long last) {
+            while (!stopped) {
+                boolean fromNewest = isUpTo(atNewest, atOlder.isAtEnd() ? last : min(last, atOlder.hash()));
+                if (!fromNewest && !isUpTo(atOlder, last)) {
+                    return;
+                }
+                MemoryTable.Cursor at = fromNewest ? atNewest : atOlder;
+                long hash = at.hash();
+                byte[] packed = at.packed();
+                at.advance();
+                if (!PackedRecord.isRemoval(packed) && (fromNewest || !newest.hasKeyOf(hash, packed))) {
+                    show(hash, packed);
+                }
             }
         }
 
-        private boolean show(Map.Entry<Bytes, byte[]> over) {
-            return over.getValue().length == 0 || show(over.getKey().array(), over.getValue());
+        private static long min(long one, long other) {
+            return Long.compareUnsigned(one, other) <= 0 ? one : other;
         }
 
-        private boolean show(byte[] place, byte[] packed) {
-            stopped = !visitor.visit(ByteBuffer.wrap(place).getLong(), packed);
-            return !stopped;
+        private void show(long hash, byte[] packed) {
+            stopped = !visitor.visit(hash, packed);
         }
     }
 

@@ -73,24 +73,12 @@ public final class MemoryTable implements RecordTable {
         long hash = RecordTable.scanHash(key);
         Bucket bucket = bucketOf(hash);
         int at = bucket.find(hash, key);
-        int length = PackedRecord.length(key, value, deadlineMs);
-        if (at >= 0) {
-            byte[] present = bucket.records[at];
-            if (PackedRecord.isNewerThan(present, version)) {
-                return false;
-            }
-            byte[] packed = present.length == length ? present : new byte[length];
-            count(present, -1);
-            PackedRecord.pack(packed, position, key, value, deadlineMs, version);
-            count(packed, 1);
-            bucket.records[at] = packed;
-            return true;
+        if (at >= 0 && PackedRecord.isNewerThan(bucket.records[at], version)) {
+            return false;
         }
-        byte[] packed = new byte[length];
+        byte[] packed = room(bucket, at, PackedRecord.length(key, value, deadlineMs));
         PackedRecord.pack(packed, position, key, value, deadlineMs, version);
-        bucket.insert(~at, hash, packed);
-        count(packed, 1);
-        divide(bucket, hash);
+        keep(bucket, at, hash, packed);
         return true;
     }
 
@@ -106,6 +94,105 @@ public final class MemoryTable implements RecordTable {
         bucket.remove(at);
         if (buckets > 1 << MIN_DEPTH && size() < buckets * FEWEST_IN_BUCKET) {
             layOutAnew();
+        }
+    }
+
+    /** The packed record of a key; the caller must not change it. */
+    byte @Nullable [] packed(long hash, Bytes key) {
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        return at < 0 ? null : bucket.records[at];
+    }
+
+    /** Stores a record whatever its key has. @return as it is packed here: good until the key is written again */
+    byte[] store(long hash, int position, Bytes key, @Nullable Bytes value, long deadlineMs, Version version) {
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        byte[] packed = room(bucket, at, PackedRecord.length(key, value, deadlineMs));
+        PackedRecord.pack(packed, position, key, value, deadlineMs, version);
+        keep(bucket, at, hash, packed);
+        return packed;
+    }
+
+    /** Notes that the key was taken out, which is another thing than not to have it ({@link PackedRecord#isRemoval}). */
+    void storeRemoval(long hash, Bytes key) {
+        Bucket bucket = bucketOf(hash);
+        int at = bucket.find(hash, key);
+        byte[] packed = room(bucket, at, PackedRecord.length(key, null, Expiry.NO_DEADLINE));
+        PackedRecord.packRemoval(packed, key);
+        keep(bucket, at, hash, packed);
+    }
+
+    /** An array for a record, that of the present one if it is as long; the present one does not count any more. */
+    private byte[] room(Bucket bucket, int at, int length) {
+        if (at < 0) {
+            return new byte[length];
+        }
+        byte[] present = bucket.records[at];
+        byte[] room = present.length == length ? present : new byte[length];
+        count(present, -1);
+        return room;
+    }
+
+    private void keep(Bucket bucket, int at, long hash, byte[] packed) {
+        count(packed, 1);
+        if (at >= 0) {
+            bucket.records[at] = packed;
+        } else {
+            bucket.insert(~at, hash, packed);
+            divide(bucket, hash);
+        }
+    }
+
+    /** Whether there is a record of the same key. */
+    boolean hasKeyOf(long hash, byte[] packed) {
+        Bucket bucket = bucketOf(hash);
+        for (int at = bucket.from(hash); at < bucket.size && bucket.hashes[at] == hash; at++) {
+            if (PackedRecord.haveSameKey(bucket.records[at], packed)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Goes over the records in the order of a scan; good until the table is changed. */
+    Cursor cursor(long from) {
+        return new Cursor(from);
+    }
+
+    /** See {@link #cursor}. */
+    final class Cursor {
+        private int place;
+        private int at;
+
+        private Cursor(long from) {
+            place = place(from);
+            at = directory[place].from(from);
+            skipEmpty();
+        }
+
+        private void skipEmpty() {
+            while (place < directory.length && at >= directory[place].size) {
+                place = placeAfter(place);
+                at = 0;
+            }
+        }
+
+        boolean isAtEnd() {
+            return place >= directory.length;
+        }
+
+        long hash() {
+            return directory[place].hashes[at];
+        }
+
+        byte[] packed() {
+            return directory[place].records[at];
+        }
+
+        void advance() {
+            at++;
+            skipEmpty();
         }
     }
 

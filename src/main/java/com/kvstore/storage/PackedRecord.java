@@ -7,6 +7,7 @@ import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.parts.StoredRecord;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,8 @@ final class PackedRecord {
     private static final int IS_TOMBSTONE = 1;
     private static final int HAS_DEADLINE = 2;
     private static final int FLAG_BITS = 2;
+    /** No version has it. */
+    private static final long NO_EPOCH = -1;
 
     private PackedRecord() {}
 
@@ -60,6 +63,37 @@ final class PackedRecord {
         if (value != null) {
             System.arraycopy(value.array(), 0, into, keyStart + key.length(), value.length());
         }
+    }
+
+    /** Stands for a record that was taken out, beside others; never on the disk. */
+    static void packRemoval(byte[] into, Bytes key) {
+        pack(into, 0, key, null, Expiry.NO_DEADLINE, Version.ZERO);
+        LONG.set(into, EPOCH, NO_EPOCH);
+    }
+
+    static boolean isRemoval(byte[] packed) {
+        return (long) LONG.get(packed, EPOCH) == NO_EPOCH;
+    }
+
+    /** Where a record lies among others on the disk: its scan hash, big-endian, then its key. */
+    static byte[] place(long hash, byte[] packed) {
+        int flags = flags(packed);
+        int keyStart = keyStart(flags);
+        int length = flags >>> FLAG_BITS;
+        byte[] place = new byte[Long.BYTES + length];
+        ByteBuffer.wrap(place).putLong(hash);
+        System.arraycopy(packed, keyStart, place, Long.BYTES, length);
+        return place;
+    }
+
+    static boolean haveSameKey(byte[] packed, byte[] other) {
+        int flags = flags(packed);
+        int otherFlags = flags(other);
+        int from = keyStart(flags);
+        int otherFrom = keyStart(otherFlags);
+        int to = from + (flags >>> FLAG_BITS);
+        int otherTo = otherFrom + (otherFlags >>> FLAG_BITS);
+        return Arrays.equals(packed, from, to, other, otherFrom, otherTo);
     }
 
     /** A copy of what is packed: the caller may keep it whatever becomes of {@code packed}. */

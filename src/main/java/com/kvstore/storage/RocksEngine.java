@@ -7,10 +7,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.Checkpoint;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
@@ -19,16 +19,18 @@ import org.rocksdb.RocksIterator;
  * A {@link Journal} and behind it the tables, which RocksDB keeps: three column families, batches that are written whole, and
  * no way to use it once it is closed, which would end the process in native code.
  *
- * <p>A batch is durable when the journal has it; the tables take it over in memory and are written to sorted files now and
- * then, of their own accord or because the journal has grown long. Each batch carries its number in the journal into the
- * tables, so what is in the sorted files says from where the journal has to be read again.
+ * <p>A batch is durable when the journal has it. The tables get what many batches have written in one piece ({@link
+ * Generation}), and are written to sorted files now and then, of their own accord or because the journal has grown long. Each
+ * generation carries the number of its last batch in the journal into the tables, so what is in the sorted files says from
+ * where the journal has to be read again. Reading a batch again that the tables have changes nothing, as long as all later
+ * ones follow.
  *
- * <p>Threading: one thread writes and syncs, any thread reads. Every use holds the shared side of a lock whose other side
+ * <p>Threading: one thread writes and syncs, any thread reads, a thread of its own writes to the tables. Every use holds the shared side of a lock whose other side
  * {@link #close} takes.
  *
  * <p>Failure: {@link StorageFailure} for what cannot be read; {@link IOException} for what cannot be written. A disk that is
- * nearly full is met before RocksDB is ({@link DiskRoom}). When the tables do not take a batch that the journal has, no other
- * one is taken before it; RocksDB goes on by itself once it can, and if it does not although there is room, {@link
+ * nearly full is met before RocksDB is ({@link DiskRoom}). When the tables do not take what they should, no batch
+ * is written before they do; RocksDB goes on by itself once it can, and if it does not although there is room, {@link
  * StorageFailure} says that a new process is needed, which reads from the journal what the tables lack. A journal that ends in
  * the middle of a batch, which a crash leaves, is cut off there; anything else that does not fit its checksum refuses the
  * whole ({@link DamagedDataException}).
@@ -43,6 +45,7 @@ final class RocksEngine implements AutoCloseable {
 
     static final long STALL_NS = 5_000_000_000L;
     private static final long STUCK_AFTER_NS = 30_000_000_000L;
+    private static final long CLOSE_NS = 15_000_000_000L;
 
     private final Path directory;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -52,13 +55,21 @@ final class RocksEngine implements AutoCloseable {
     private final AtomicBoolean keeping = new AtomicBoolean();
     /** Null: closed. Changed under the exclusive lock only. */
     private @Nullable RocksHandle open;
-
+    /** The newest batch that the tables have, in memory at least. */
     private volatile long applied;
-    /** A batch that the journal has, as its newest, and the tables perhaps not. */
-    private byte @Nullable [] unapplied;
-
-    /** When the tables failed first; 0: they work. Written by the one that writes. */
+    /** The newest batch that is in the tables' files for certain. */
+    private volatile long flushed;
+    /** Held while a generation is written to the tables. */
+    private final Object merging = new Object();
+    /** What the tables are to take next. */
+    private volatile @Nullable Due due;
+    /** When the tables failed first; 0: they work. Changed under {@link #merging}. */
     private volatile long failedNs;
+    /** The journal is to be freed of what the tables lack. */
+    private volatile boolean asking;
+
+    /** @param upTo the newest batch all of whose writes are in the generation */
+    private record Due(Generation generation, long upTo) {}
 
     private RocksEngine(Path directory, RocksHandle open, Journal journal, DiskRoom room) {
         this.directory = directory;
@@ -106,6 +117,7 @@ final class RocksEngine implements AutoCloseable {
             long flushed = RocksWrites.journaled(handle);
             journal = Journal.open(directory.resolve("journal"), flushed, opener);
             RocksEngine engine = new RocksEngine(directory, handle, journal, room);
+            engine.flushed = flushed;
             engine.applied = RocksWrites.replay(handle, journal, flushed, start);
             engine.keep();
             start.end();
@@ -123,9 +135,8 @@ final class RocksEngine implements AutoCloseable {
         }
     }
 
-    private void apply(RocksHandle handle, long sequence, byte[] batch, long patienceNs) throws RocksDBException {
-        RocksWrites.apply(handle, sequence, batch, patienceNs);
-        applied = sequence;
+    private IOException asException(RocksDBException failed) {
+        return RocksWrites.asException("cannot write to " + directory, failed);
     }
 
     byte @Nullable [] get(int family, byte[] key) {
@@ -134,20 +145,14 @@ final class RocksEngine implements AutoCloseable {
             RocksHandle handle = handle();
             return handle.database.get(handle.families.get(family), handle.reading, key);
         } catch (RocksDBException failed) {
-            throw unreadable(failed);
+            throw unreadable(failed.getMessage(), failed);
         } finally {
             lock.readLock().unlock();
         }
     }
 
-    /** Sees one entry after the other. */
-    interface Visitor {
-        /** @return whether to go on */
-        boolean visit(byte[] key, byte[] value);
-    }
-
     /** Visits entries in the order of their keys, from {@code from} on, included. */
-    void scan(int family, byte[] from, Visitor visitor) {
+    void scan(int family, byte[] from, EntryVisitor visitor) {
         lock.readLock().lock();
         try {
             RocksHandle handle = handle();
@@ -159,57 +164,105 @@ final class RocksEngine implements AutoCloseable {
                 entries.status();
             }
         } catch (RocksDBException failed) {
-            throw unreadable(failed);
+            throw unreadable(failed.getMessage(), failed);
         } finally {
             lock.readLock().unlock();
         }
     }
 
     /**
-     * Writes a batch, whole or not at all; if it fails, either may be the case.
+     * Writes a batch to the journal, whole or not at all; if it fails, either may be the case.
      *
      * @param batch in RocksDB's own format ({@link BatchBuffer})
+     * @param crowded not before the tables have the generation they were told to take over
+     * @return the batch's number
      * @throws StorageFailure if only a new process can go on
      */
-    void write(byte[] batch, boolean sync) throws IOException {
+    long write(byte[] batch, boolean sync, boolean crowded) throws IOException {
         lock.readLock().lock();
         try {
             RocksHandle handle = handle();
-            takeOver(handle);
+            if (failedNs != 0 || crowded) {
+                merge(handle);
+            }
             if (room.demand(batch.length, System.nanoTime())) {
                 handle.mindRoom(room.knownBytes());
             }
-            journal.append(batch, sync);
-            unapplied = batch;
-            takeOver(handle);
+            return journal.append(batch, sync);
         } catch (RocksDBException failed) {
-            throw RocksWrites.asException("cannot write to " + directory, failed);
+            throw asException(failed);
         } finally {
             lock.readLock().unlock();
             keep(); // After a failure too: what the tables have written meanwhile gives the journal room.
         }
     }
 
-    private void takeOver(RocksHandle handle) throws IOException {
-        byte[] next = unapplied;
-        if (next == null) {
-            return;
-        }
-        try {
-            apply(handle, journal.sequence(), next, failedNs == 0 ? STALL_NS : 0);
-        } catch (RocksDBException failed) {
-            long nowNs = System.nanoTime();
-            failedNs = failedNs == 0 ? nowNs : failedNs;
-            if (nowNs - failedNs >= STUCK_AFTER_NS && room.freeBytes() >= DiskRoom.RESERVE_BYTES) {
-                throw new StorageFailure(
-                        "The data in " + directory + " take no writes since the disk was full or failed ("
-                                + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
-                        failed);
+    /**
+     * Has the tables take over a generation, soon; not before they have the one before. If they fail, {@link #write} tries it
+     * again, and fails for as long as that does.
+     *
+     * @param upTo the newest batch all of whose writes are in it. Writes of later batches may be in it too
+     */
+    void takeOver(Generation generation, long upTo) {
+        due = new Due(generation, upTo);
+        keep();
+    }
+
+    /** The number of the batch written last. */
+    long newest() {
+        return journal.sequence();
+    }
+
+    /** Whether the tables should get what there is soon, so that the journal's files are free. */
+    boolean isAsking() {
+        return asking;
+    }
+
+    private void merge(RocksHandle handle) throws IOException {
+        synchronized (merging) {
+            Due next = due;
+            if (next == null) {
+                return;
             }
-            throw RocksWrites.asException("cannot write to " + directory, failed);
+            try {
+                RocksWrites.apply(handle, next.upTo, next.generation, failedNs == 0 ? STALL_NS : 0);
+            } catch (RocksDBException failed) {
+                throw refused(failed);
+            }
+            applied = next.upTo;
+            due = null;
+            failedNs = 0;
+            asking = false;
+            next.generation.arrivedInTables();
         }
-        unapplied = null;
-        failedNs = 0;
+    }
+
+    private IOException refused(RocksDBException failed) throws IOException {
+        long nowNs = System.nanoTime();
+        failedNs = failedNs == 0 ? nowNs : failedNs;
+        if (nowNs - failedNs >= STUCK_AFTER_NS && room.freeBytes() >= DiskRoom.RESERVE_BYTES) {
+            throw new StorageFailure(
+                    "The data in " + directory + " take no writes since the disk was full or failed ("
+                            + failed.getMessage() + "). Nothing is lost: start again once the disk has room",
+                    failed);
+        }
+        return asException(failed);
+    }
+
+    /** Tables that had no room need a while once there is some; the journal has what they refuse. */
+    private boolean mergedAll(RocksHandle handle) throws IOException {
+        boolean sound = failedNs == 0;
+        for (long beganNs = System.nanoTime(); sound && due != null; ) {
+            try {
+                merge(handle);
+            } catch (IOException refused) {
+                if (System.nanoTime() - beganNs >= CLOSE_NS || room.freeBytes() < DiskRoom.RESERVE_BYTES) {
+                    return false;
+                }
+                LockSupport.parkNanos(STALL_NS / 100);
+            }
+        }
+        return sound;
     }
 
     /** Makes all that was written durable. */
@@ -224,15 +277,26 @@ final class RocksEngine implements AutoCloseable {
         keep();
     }
 
-    /** Has the tables written to their files if the journal is long, and the journal's next file made ready. */
+    /** Has the tables take over what is due, and written to their files if the journal is long; and its next file made. */
     private void keep() {
-        if ((journal.isLong() || journal.isUnprepared()) && keeping.compareAndSet(false, true)) {
+        boolean crowded = journal.isLong();
+        boolean helps = applied > flushed;
+        if (crowded && !helps && due == null && !keeping.get()) {
+            asking = true;
+        }
+        boolean something = isMergeDue() || (crowded && helps) || journal.isUnprepared();
+        if (something && keeping.compareAndSet(false, true)) {
             try {
                 keeper.execute(this::keepNow);
             } catch (RejectedExecutionException closing) {
                 keeping.set(false);
             }
         }
+    }
+
+    /** Tables that have failed are tried again by who writes, and nobody else. */
+    private boolean isMergeDue() {
+        return due != null && failedNs == 0;
     }
 
     private void keepNow() {
@@ -242,9 +306,13 @@ final class RocksEngine implements AutoCloseable {
             if (handle == null) {
                 return;
             }
-            if (journal.isLong()) {
+            if (isMergeDue()) {
+                merge(handle);
+            }
+            if (journal.isLong() && applied > flushed) {
                 long upTo = applied;
                 handle.database.flush(handle.flushing, handle.families);
+                flushed = upTo;
                 journal.release(upTo);
             }
             if (room.freeBytes() >= DiskRoom.RESERVE_BYTES) { // Else the tables need what there is.
@@ -256,24 +324,9 @@ final class RocksEngine implements AutoCloseable {
             lock.readLock().unlock();
             keeping.set(false);
         }
-    }
-
-    /** Makes a copy of all that is written, of hard links where that can be, in a directory that is not there yet. */
-    void checkpoint(Path target) throws IOException {
-        lock.readLock().lock();
-        try {
-            try (Checkpoint checkpoint = Checkpoint.create(handle().database)) {
-                checkpoint.createCheckpoint(target.toString());
-            }
-        } catch (RocksDBException failed) {
-            throw RocksWrites.asException("cannot copy " + directory, failed);
-        } finally {
-            lock.readLock().unlock();
+        if (isMergeDue()) {
+            keep(); // It was told so when this was at the rest.
         }
-    }
-
-    private StorageFailure unreadable(RocksDBException failed) {
-        return unreadable(failed.getMessage(), failed);
     }
 
     /** What is said of data that are damaged or cannot be read. */
@@ -304,7 +357,7 @@ final class RocksEngine implements AutoCloseable {
         try {
             RocksHandle handle = open;
             open = null;
-            if (handle != null && failedNs == 0) {
+            if (handle != null && mergedAll(handle)) {
                 handle.flushIfSound();
                 handle.close();
             }

@@ -13,6 +13,7 @@ import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.MutableColumnFamilyOptions;
@@ -33,7 +34,12 @@ import org.rocksdb.WriteOptions;
  */
 final class RocksHandle implements AutoCloseable {
     private static final int CACHE_MIB = 32;
-    private static final int BUFFERS_MIB = 32;
+    /** One shard: the filter of a large file is larger than a 64th of the cache, which would never keep it. */
+    private static final int CACHE_SHARD_BITS = 0;
+    /** Of the cache: data blocks do not drive filters and indexes out of it. */
+    private static final double METADATA_SHARE = 0.5;
+
+    private static final int BUFFERS_MIB = 24;
     private static final long MIB = 1L << 20;
     /** As much as a compaction may have to write before it can delete what it has read; larger ones are rare. */
     private static final long COMPACTION_BYTES = 512 * MIB;
@@ -55,7 +61,7 @@ final class RocksHandle implements AutoCloseable {
     private boolean compacting = true;
 
     RocksHandle(Path directory) throws RocksDBException {
-        Cache cache = own(new LRUCache(CACHE_MIB * MIB));
+        Cache cache = own(new LRUCache(CACHE_MIB * MIB, CACHE_SHARD_BITS, false, METADATA_SHARE));
         ColumnFamilyOptions family = own(new ColumnFamilyOptions())
                 .setWriteBufferSize(BUFFERS_MIB / 2 * MIB)
                 .setCompressionType(CompressionType.LZ4_COMPRESSION)
@@ -65,6 +71,10 @@ final class RocksHandle implements AutoCloseable {
                 .setTableFormatConfig(new BlockBasedTableConfig()
                         .setBlockCache(cache)
                         .setCacheIndexAndFilterBlocks(true)
+                        .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                        .setIndexType(IndexType.kTwoLevelIndexSearch)
+                        .setPartitionFilters(true)
+                        .setPinTopLevelIndexAndFilter(true)
                         .setBlockSize(8 * 1024)
                         .setFilterPolicy(own(new BloomFilter(FILTER_BITS))));
         DBOptions options = own(new DBOptions())

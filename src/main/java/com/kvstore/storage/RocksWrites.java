@@ -10,7 +10,7 @@ import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 
 /**
- * How batches of the journal get into the tables, now and at the start, and what RocksDB says when they do not.
+ * How generations and, at the start, batches of the journal get into the tables, and what RocksDB says when they do not.
  *
  * <p>Threading: the thread that writes. No state.
  */
@@ -89,10 +89,29 @@ final class RocksWrites {
     /** Writes a batch of the journal, with its number. */
     static void apply(RocksHandle handle, long sequence, byte[] batch, long patienceNs) throws RocksDBException {
         try (WriteBatch writes = new WriteBatch(batch)) {
-            byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
-            writes.put(handle.families.get(RocksEngine.META), JOURNALED, number);
-            write(handle, writes, patienceNs);
+            apply(handle, sequence, writes, patienceNs);
         }
+    }
+
+    /** Writes a generation in one piece, with the number of the newest batch all of whose writes are in it. */
+    static void apply(RocksHandle handle, long upTo, Generation generation, long patienceNs) throws RocksDBException {
+        try (WriteBatch writes = new WriteBatch()) {
+            generation.writeTo((family, key, value) -> {
+                if (value.length == 0) {
+                    writes.delete(handle.families.get(family), key);
+                } else {
+                    writes.put(handle.families.get(family), key, value);
+                }
+            });
+            apply(handle, upTo, writes, patienceNs);
+        }
+    }
+
+    private static void apply(RocksHandle handle, long sequence, WriteBatch writes, long patienceNs)
+            throws RocksDBException {
+        byte[] number = ByteBuffer.allocate(Long.BYTES).putLong(sequence).array();
+        writes.put(handle.families.get(RocksEngine.META), JOURNALED, number);
+        write(handle, writes, patienceNs);
     }
 
     /**

@@ -96,7 +96,7 @@ final class Mutants {
             new Mutant(
                     "older wins: a table takes whatever comes last",
                     "storage/MemoryTable.java",
-                    "if (PackedRecord.isNewerThan(present, version)) { return false; }",
+                    "if (at >= 0 && PackedRecord.isNewerThan(bucket.records[at], version)) { return false; }",
                     "",
                     75),
             new Mutant(

@@ -47,7 +47,7 @@ class ShrinkerTest {
 
     @Test
     void aBrokenTableIsShownByOneClientWithFewOperationsAndNoFaults() {
-        Failing first = failing(BROKEN, 4);
+        Failing first = failing(BROKEN, 5);
         Failing small = new Shrinker(BROKEN, 300).shrink(first);
         assertEquals(first.kind(), small.kind());
         ClusterOptions left = BROKEN.options(small.seed(), small.overrides());
@@ -59,7 +59,7 @@ class ShrinkerTest {
 
     @Test
     void whatIsLeftFailsAgainWhenItsCommandIsTyped() throws Exception {
-        Failing small = new Shrinker(BROKEN, 300).shrink(failing(BROKEN, 4));
+        Failing small = new Shrinker(BROKEN, 300).shrink(failing(BROKEN, 5));
         String[] words = small.command("ring").split(" ", -1);
         String[] arguments = Arrays.copyOfRange(words, 1, words.length);
         SimRequest request = SimRequest.parse(arguments, new Random(1));
@@ -130,6 +130,6 @@ class ShrinkerTest {
 
     @Test
     void theProductPassesTheSeedAtWhichTheBrokenTableIsNoticed() {
-        assertNull(SeedRun.failureOf("ring", 4));
+        assertNull(SeedRun.failureOf("ring", 5));
     }
 }

@@ -270,11 +270,12 @@ class FullDiskTest {
                     data, disk.directory().resolve("n"), FullDiskTest::takingNoRoom, takenMeanwhile, notice -> {});
             disk.fill("ballast", (int) (Files.getFileStore(disk.directory()).getUsableSpace() >> 20) - roomMib);
             ExecutorService writer = Executors.newSingleThreadExecutor();
-            List<byte[]> batches =
+            List<Generation> generations =
                     IntStream.range(0, 60).mapToObj(FullDiskTest::megabyte).toList();
             Future<?> writing = writer.submit(() -> {
-                for (byte[] batch : batches) {
-                    engine.write(batch, true);
+                for (Generation generation : generations) {
+                    long number = engine.write(new BatchBuffer().take(), true, true);
+                    engine.takeOver(generation, number);
                 }
                 return null;
             });
@@ -285,17 +286,14 @@ class FullDiskTest {
         }
     }
 
-    private static byte[] megabyte(int number) {
-        BatchBuffer buffer = new BatchBuffer();
+    private static Generation megabyte(int number) {
+        Generation generation = new Generation();
         for (int i = 0; i < 256; i++) {
             byte[] value = new byte[4 << 10];
             new Random(number * 256L + i).nextBytes(value);
-            buffer.put(
-                    RocksEngine.RECORDS,
-                    ByteBuffer.allocate(8).putInt(number).putInt(i).array(),
-                    value);
+            generation.put(ByteBuffer.allocate(8).putInt(number).putInt(i).array(), value);
         }
-        return buffer.take();
+        return generation;
     }
 
     private static Segment takingNoRoom(Path file) throws IOException {
@@ -311,7 +309,7 @@ class FullDiskTest {
     private DiskStorage openFailing(Journal.Opener failing) {
         while (true) {
             try {
-                return DiskStorage.openWith(directory.resolve("d"), true, failing);
+                return DiskStorage.openWith(directory.resolve("d"), true, failing, 2 << 20);
             } catch (IOException once) {
                 assertNull(once.getCause());
             }

@@ -115,7 +115,7 @@ public final class SlaveMachine implements Machine {
         } else if (input instanceof Input.LinkClosed closed) {
             onLinkClosed(closed.link(), nowNs, effects);
         } else if (input instanceof Input.Persisted persisted) {
-            replies.onPersisted(persisted.token(), effects);
+            replies.onPersisted(persisted.token(), nowNs, effects);
         } else if (input instanceof Input.PersistFailed failed) {
             if (replies.onPersistFailed(failed.token(), failed.reason(), nowNs, effects)) {
                 target.failAll(failed.reason(), effects);
@@ -133,7 +133,7 @@ public final class SlaveMachine implements Machine {
 
     @Override
     public void turnEnded(long nowNs, Effects effects) {
-        replies.turnEnded(effects);
+        replies.turnEnded(nowNs, effects);
     }
 
     private void onLinkClosed(long link, long nowNs, Effects effects) {

@@ -25,6 +25,7 @@ import com.kvstore.protocol.twophase.TransactionLog;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
+import com.kvstore.protocol.twophase.TwoPhaseMessage.Read;
 import com.kvstore.storage.MemoryTable;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 class DurableRepliesTest {
     private static final long LINK = 7;
     private static final TimerId RETRY = new TimerId("sync-retry", 0);
+    private static final TimerId COMPANY = new TimerId("sync-company", 0);
 
     private final RecordTable table = new MemoryTable();
     private final Participant participant = new Participant(table, TransactionLog.NONE, 0);
@@ -117,19 +119,54 @@ class DurableRepliesTest {
     @Test
     void aVoteLeavesOnceItIsDurableAndWhatComesMeanwhileSharesTheNextSync() {
         handle(batch(List.of(), new Version(2, 1)));
-        replies.turnEnded(effects);
+        replies.turnEnded(0, effects);
         assertEquals(List.of(1L), effects.syncs);
         handle(batch(List.of(), new Version(2, 2)));
         handle(batch(List.of(), new Version(2, 3)));
-        replies.turnEnded(effects);
+        replies.turnEnded(0, effects);
         assertEquals(List.of(1L), effects.syncs, "one at a time");
         assertTrue(sent().isEmpty());
-        replies.onPersisted(1, effects);
+        replies.onPersisted(1, 0, effects);
         assertEquals(1, reply(0).sequence());
         assertEquals(1, sent().size());
         assertEquals(List.of(1L, 2L), effects.syncs);
-        replies.onPersisted(2, effects);
+        replies.onPersisted(2, 0, effects);
         assertEquals(3, sent().size());
+    }
+
+    @Test
+    void commitsAloneWaitForAVoteToShareItsSync() {
+        handle(batch(List.of(new Version(2, 1))));
+        replies.turnEnded(0, effects);
+        assertTrue(effects.syncs.isEmpty());
+        handle(batch(List.of(), new Version(2, 2)));
+        replies.turnEnded(0, effects);
+        assertEquals(List.of(1L), effects.syncs);
+        handle(batch(List.of(new Version(2, 2))));
+        replies.onPersisted(1, 0, effects);
+        assertEquals(2, sent().size());
+        assertEquals(List.of(1L), effects.syncs, "the next commit waits again");
+    }
+
+    @Test
+    void commitsAloneAreSyncedSoonIfNothingElseComes() {
+        handle(batch(List.of(new Version(2, 1))));
+        replies.turnEnded(9, effects);
+        assertEquals(9 + 5_000_000L, effects.timers.get(COMPANY));
+        assertTrue(sent().isEmpty());
+        assertTrue(replies.onTimer(COMPANY, effects));
+        assertEquals(List.of(1L), effects.syncs);
+        replies.onPersisted(1, 0, effects);
+        assertEquals(1, sent().size());
+    }
+
+    @Test
+    void aReadBehindACommitDoesNotLetItWait() {
+        handle(batch(List.of(new Version(2, 1))));
+        Read read = new Read(Table.OWN, Bytes.of("k"));
+        handle(new Batch(++sequence, 2, Version.ZERO, false, 0, List.of(), List.of(), List.of(), List.of(read)));
+        replies.turnEnded(0, effects);
+        assertEquals(List.of(1L), effects.syncs);
     }
 
     @Test
@@ -145,7 +182,7 @@ class DurableRepliesTest {
     void aFailedSyncTakesVotesBackAndRefusesNewOnesUntilItWorksAgain() {
         handle(batch(List.of(), new Version(2, 1)));
         replies.send(LINK, () -> new MoveDone(4, 1, 1), effects);
-        replies.turnEnded(effects);
+        replies.turnEnded(0, effects);
         assertTrue(replies.onPersistFailed(1, "No space left on device", 0, effects));
         assertEquals(ErrorCode.OUTCOME_UNKNOWN, reply(0).refusals().get(0).code());
         assertInstanceOf(MoveFailed.class, sent().get(1));
@@ -154,31 +191,33 @@ class DurableRepliesTest {
         handle(batch(List.of(), new Version(2, 2)));
         assertEquals(ErrorCode.NO_SPACE, reply(2).refusals().get(0).code());
         assertTrue(replies.onTimer(RETRY, effects));
-        replies.onPersisted(2, effects);
+        replies.onPersisted(2, 0, effects);
         handle(batch(List.of(), new Version(2, 3)));
-        replies.turnEnded(effects);
-        replies.onPersisted(3, effects);
+        replies.turnEnded(0, effects);
+        replies.onPersisted(3, 0, effects);
         assertTrue(reply(3).refusals().isEmpty());
     }
 
     @Test
     void anOutcomeThatCannotBeStoredIsCarriedOutAndSaidToBeToldAgain() {
         handle(batch(List.of(), new Version(2, 1)));
-        replies.turnEnded(effects);
-        replies.onPersisted(1, effects);
+        replies.turnEnded(0, effects);
+        replies.onPersisted(1, 0, effects);
         assertTrue(reply(0).stored());
         handle(batch(List.of(new Version(2, 1))));
-        replies.turnEnded(effects);
+        replies.turnEnded(0, effects);
+        replies.onTimer(COMPANY, effects);
         replies.onPersistFailed(2, "Input/output error", 0, effects);
         assertFalse(reply(1).stored());
         assertTrue(table.holds(Bytes.of("k1")), "reads go on");
         handle(batch(List.of(new Version(2, 1))));
         assertFalse(reply(2).stored(), "not yet");
         replies.onTimer(RETRY, effects);
-        replies.onPersisted(3, effects);
+        replies.onPersisted(3, 0, effects);
         handle(batch(List.of(new Version(2, 1))));
-        replies.turnEnded(effects);
-        replies.onPersisted(4, effects);
+        replies.turnEnded(0, effects);
+        replies.onTimer(COMPANY, effects);
+        replies.onPersisted(4, 0, effects);
         assertTrue(reply(3).stored());
     }
 }

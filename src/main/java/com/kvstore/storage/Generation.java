@@ -1,0 +1,104 @@
+package com.kvstore.storage;
+
+import com.kvstore.common.Bytes;
+import com.kvstore.common.Version;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+
+/**
+ * What was written between two moments, each record, value and transaction as it was in the end: the journal has it, the
+ * tables on disk get it later and in one piece ({@link Generations}).
+ *
+ * <p>Threading: one thread writes it, until {@link Generations#turn}; from then on nobody does, and any thread reads.
+ */
+final class Generation {
+    /** In the place of what was taken out. */
+    private static final byte[] REMOVED = {};
+    /** What an entry takes beside its bytes: array, place in a table. */
+    private static final int OVERHEAD_BYTES = 64;
+
+    private final MemoryTable records = new MemoryTable();
+    private final Map<Bytes, byte[]> values = new HashMap<>();
+    private final Map<Version, byte[]> transactions = new HashMap<>();
+    private long valueBytes;
+    private volatile boolean inTables;
+
+    /** Takes what is to be written to the tables. */
+    @FunctionalInterface
+    interface Sink {
+        /** @param value empty: the key goes */
+        void write(int family, byte[] key, byte[] value) throws RocksDBException;
+    }
+
+    /** Records, and in the place of those that were taken out {@link PackedRecord#isRemoval removals}. */
+    MemoryTable records() {
+        return records;
+    }
+
+    void put(byte[] name, byte[] value) {
+        replaced(values.put(Bytes.wrap(name), value));
+        valueBytes += value.length;
+    }
+
+    void remove(byte[] name) {
+        replaced(values.put(Bytes.wrap(name), REMOVED));
+    }
+
+    void put(Version transaction, byte[] state) {
+        replaced(transactions.put(transaction, state));
+        valueBytes += state.length;
+    }
+
+    /** @param inOlder whether the tables may have it */
+    void remove(Version transaction, boolean inOlder) {
+        replaced(inOlder ? transactions.put(transaction, REMOVED) : transactions.remove(transaction));
+    }
+
+    private void replaced(byte @Nullable [] before) {
+        valueBytes -= before == null ? 0 : before.length;
+    }
+
+    /** Adds the transactions it leaves to those there were before it, and takes out those it has taken out. */
+    void addTransactionsTo(Set<Version> before) {
+        transactions.forEach((transaction, state) -> {
+            if (state.length > 0) {
+                before.add(transaction);
+            } else {
+                before.remove(transaction);
+            }
+        });
+    }
+
+    /** Of memory, roughly. */
+    long sizeBytes() {
+        long entries = records.keys() + records.tombstones() + values.size() + transactions.size();
+        return records.bytes() + valueBytes + entries * OVERHEAD_BYTES;
+    }
+
+    /** Shows all of it, each key once. */
+    void writeTo(Sink sink) throws RocksDBException {
+        for (MemoryTable.Cursor at = records.cursor(0); !at.isAtEnd(); at.advance()) {
+            byte[] packed = at.packed();
+            byte[] place = PackedRecord.place(at.hash(), packed);
+            sink.write(RocksEngine.RECORDS, place, PackedRecord.isRemoval(packed) ? REMOVED : packed);
+        }
+        for (Map.Entry<Version, byte[]> each : transactions.entrySet()) {
+            sink.write(RocksEngine.TRANSACTIONS, PrepareCodec.key(each.getKey()), each.getValue());
+        }
+        for (Map.Entry<Bytes, byte[]> each : values.entrySet()) {
+            sink.write(RocksEngine.META, each.getKey().array(), each.getValue());
+        }
+    }
+
+    /** Whether the tables have it: then it is only a cache. */
+    boolean isInTables() {
+        return inTables;
+    }
+
+    void arrivedInTables() {
+        inTables = true;
+    }
+}
