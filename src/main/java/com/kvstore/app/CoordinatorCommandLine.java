@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class CoordinatorCommandLine {
     private static final ServerNode DEFAULT_ADDRESS = new ServerNode("127.0.0.1", 8080);
     private static final int DEFAULT_HEARTBEAT_PORT = 3769;
-    private static final long DEFAULT_MOVE_BYTES_PER_SECOND = 64L << 20;
+    private static final long DEFAULT_MOVE_BYTES_PER_SECOND = 256L << 20;
     private static final int MAX_WAITING = 100_000;
     private static final int CLASSIC_CACHE_SIZE = 4;
     private static final int PRODUCTION_CACHE_SIZE = 10_000;
@@ -35,7 +35,7 @@ final class CoordinatorCommandLine {
                 .option(
                         "move-rate",
                         "SIZE",
-                        "bytes a second for restoring copies at most, fewer while clients are at work; 0: as fast as it goes (64M)")
+                        "bytes a second for restoring copies at most, fewer while clients are at work; 0: as fast as it goes (256M)")
                 .option("redis-port", "PORT", "a second port, for the Redis protocol alone; PORT speaks it too (none)")
                 .option("state", "DIR", "where the membership is kept (cs_state beside the config file)");
         return NodeOptions.addTo(BackupOptions.addToCoordinator(form));

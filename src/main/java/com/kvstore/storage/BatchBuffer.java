@@ -35,6 +35,11 @@ final class BatchBuffer {
         return count == 0;
     }
 
+    /** What was gathered, as long as it would be as a batch. */
+    int bytes() {
+        return length;
+    }
+
     /** Appends what another has gathered. */
     void append(byte[] batch) {
         reserve(batch.length);

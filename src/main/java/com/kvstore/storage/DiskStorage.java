@@ -339,6 +339,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     }
 
     @Override
+    public long unsyncedBytes() {
+        byte[] last = lastBatch;
+        return buffer.bytes() + (lastArrived || last == null ? 0 : last.length);
+    }
+
+    @Override
     public void prepared(Prepare prepare) {
         put(prepare.transaction(), PrepareCodec.encode(prepare));
     }

@@ -44,7 +44,7 @@ class CommandLinesTest {
         assertEquals(30 * SECOND_NS, settings.machine().heartbeatTimeoutNs());
         assertEquals(30 * SECOND_NS, settings.machine().healthCheckIntervalNs());
         assertEquals(1, settings.machine().minCopies());
-        assertEquals(64L << 20, settings.machine().moveBytesPerSecond());
+        assertEquals(256L << 20, settings.machine().moveBytesPerSecond());
         assertEquals(Path.of("cs_config.txt"), settings.configFile());
         assertEquals(Path.of("cs_state"), settings.stateDirectory());
         assertEquals(16 << 20, settings.network().maxValueBytes());

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * or, without a source, erasing step by step. A failed move is forgotten: the coordinator starts another one, which is
  * cheap where this one has already been.
  *
- * <p>Bounded: each call looks at a few thousand records; each move has one question under way.
+ * <p>Bounded: each call looks at a few thousand records; each move has one question under way, and asks no more while much
+ * of what it has taken in waits for the disk.
  *
  * <p>Failure behaviour: a source that refuses, goes away, says nothing for 15 s or answers nonsense fails its move, and
  * the coordinator is told why.
@@ -50,17 +51,22 @@ public final class MoveTarget {
     static final long ANSWER_TIMEOUT_NS = 15_000_000_000L;
     /** A throttled move says so often that it is alive. */
     static final long MAX_PAUSE_NS = 5_000_000_000L;
+    /** So often a move looks whether the disk has caught up. */
+    static final long BEHIND_PAUSE_NS = 10_000_000L;
 
-    /** Tells the coordinator how a move goes, as soon as that may be said. */
-    @FunctionalInterface
-    public interface Reports {
+    /** Whoever sees to it that what was filled becomes durable. */
+    public interface Durability {
+        /** Tells the coordinator how a move goes, as soon as that may be said. */
         void report(long coordinatorLink, MoveMessage message, Effects effects);
+
+        /** Whether so much waits to become durable that no more should be taken in. */
+        boolean isBehind();
     }
 
     private final RecordTable table;
     private final LongSupplier requests;
     private final Consumer<List<Version>> learned;
-    private final Reports reports;
+    private final Durability durability;
     /** By number of the move; in the order they were started. */
     private final Map<Long, RunningMove> runs = new LinkedHashMap<>();
     /** Moves whose link is open. */
@@ -74,13 +80,14 @@ public final class MoveTarget {
      * @param table what is filled
      * @param requests how many requests of clients this node has served so far: moves step back while it serves many
      * @param learned told, when a move ends, what its source knew to be committed
-     * @param reports lets {@link MoveDone} leave once what was filled is durable
+     * @param durability lets {@link MoveDone} leave once what was filled is durable
      */
-    public MoveTarget(RecordTable table, LongSupplier requests, Consumer<List<Version>> learned, Reports reports) {
+    public MoveTarget(
+            RecordTable table, LongSupplier requests, Consumer<List<Version>> learned, Durability durability) {
         this.table = table;
         this.requests = requests;
         this.learned = learned;
-        this.reports = reports;
+        this.durability = durability;
     }
 
     /**
@@ -259,7 +266,7 @@ public final class MoveTarget {
         run.pace.took(run.filling.bytes() - before, requests.getAsLong(), chunk.requests(), nowNs);
         learned.accept(chunk.committed());
         run.unapplied = chunk;
-        if (!run.filling.complete() && run.pace.nextNs() <= nowNs) {
+        if (!run.filling.complete() && pauseNs(run, nowNs) <= 0) {
             // The source looks for more while this is taken in.
             ask(run, nowNs, effects);
             effects.setTimer(new TimerId(APPLY_TIMER, run.start.move()), nowNs);
@@ -289,7 +296,7 @@ public final class MoveTarget {
         if (filling.complete()) {
             forget(run, effects);
             MoveDone done = new MoveDone(run.start.move(), filling.keys(), filling.bytes());
-            reports.report(run.coordinatorLink, done, effects);
+            durability.report(run.coordinatorLink, done, effects);
             return true;
         }
         if (nowNs - run.nextProgressNs >= 0) {
@@ -300,13 +307,18 @@ public final class MoveTarget {
     }
 
     private void askInTime(RunningMove run, long nowNs, Effects effects) {
-        long pauseNs = run.pace.nextNs() - nowNs;
+        long pauseNs = pauseNs(run, nowNs);
         if (pauseNs <= 0) {
             ask(run, nowNs, effects);
             return;
         }
         finishedOrReported(run, nowNs, effects);
         effects.setTimer(new TimerId(THROTTLE_TIMER, run.start.move()), nowNs + Math.min(pauseNs, MAX_PAUSE_NS));
+    }
+
+    private long pauseNs(RunningMove run, long nowNs) {
+        long paceNs = run.pace.nextNs() - nowNs;
+        return durability.isBehind() ? Math.max(paceNs, BEHIND_PAUSE_NS) : paceNs;
     }
 
     private void ask(RunningMove run, long nowNs, Effects effects) {

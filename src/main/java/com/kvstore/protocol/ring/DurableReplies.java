@@ -4,8 +4,10 @@ import com.kvstore.common.ErrorCode;
 import com.kvstore.common.Message;
 import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.TimerId;
+import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.movement.MoveMessage.MoveDone;
 import com.kvstore.protocol.movement.MoveMessage.MoveFailed;
+import com.kvstore.protocol.movement.MoveTarget;
 import com.kvstore.protocol.twophase.Participant;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
@@ -33,12 +35,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: one machine's.
  */
-final class DurableReplies {
+final class DurableReplies implements MoveTarget.Durability {
     private static final TimerId RETRY = new TimerId("sync-retry", 0);
     private static final long RETRY_NS = 1_000_000_000L;
     private static final TimerId COMPANY = new TimerId("sync-company", 0);
     /** How long what nobody waits for waits for something to share its sync. */
     private static final long COMPANY_NS = 5_000_000L;
+    /** A move takes in no more while so much waits for the disk: what waits is in memory. */
+    private static final long BEHIND_BYTES = 16L << 20;
 
     /**
      * @param message made when it leaves: what it says may have changed
@@ -117,8 +121,13 @@ final class DurableReplies {
                 || !batch.aborts().isEmpty();
     }
 
-    /** Reports how a move goes. */
-    void report(long link, Message message, Effects effects) {
+    @Override
+    public boolean isBehind() {
+        return storage.unsyncedBytes() >= BEHIND_BYTES;
+    }
+
+    @Override
+    public void report(long link, MoveMessage message, Effects effects) {
         if (message instanceof MoveDone) {
             send(link, () -> message, effects);
         } else {

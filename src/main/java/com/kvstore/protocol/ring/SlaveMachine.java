@@ -91,7 +91,7 @@ public final class SlaveMachine implements Machine {
         participant = new Participant(table, storage.transactions(), promise.startEpoch());
         replies = new DurableReplies(storage, participant, config.self().toString());
         source = new MoveSource(table, () -> requests, participant::committed);
-        target = new MoveTarget(table, () -> requests, participant::learn, replies::report);
+        target = new MoveTarget(table, () -> requests, participant::learn, replies);
         sweeper = new Sweeper(table);
         registration = new Registration(config, storage);
     }

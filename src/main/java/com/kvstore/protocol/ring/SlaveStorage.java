@@ -36,6 +36,11 @@ public interface SlaveStorage {
      */
     long written();
 
+    /** About how many bytes have been written and are not durable yet; 0 where nothing waits for a disk. */
+    default long unsyncedBytes() {
+        return 0;
+    }
+
     /** A storage that ends with its process. */
     static SlaveStorage inMemory(RecordTable table, long incarnation) {
         return new SlaveStorage() {

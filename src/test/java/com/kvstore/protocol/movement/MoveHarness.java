@@ -4,6 +4,7 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Message;
 import com.kvstore.common.ServerNode;
 import com.kvstore.common.Version;
+import com.kvstore.protocol.kernel.Effects;
 import com.kvstore.protocol.kernel.RecordingEffects;
 import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.membership.Range;
@@ -32,13 +33,21 @@ final class MoveHarness {
     List<Version> knownAtSource = List.of();
     long requestsAtSource;
     long requestsAtTarget;
+    boolean diskIsBehind;
     final List<Version> learned = new ArrayList<>();
     final MoveSource source = new MoveSource(sourceTable, () -> requestsAtSource, () -> knownAtSource);
-    final MoveTarget target = new MoveTarget(
-            targetTable,
-            () -> requestsAtTarget,
-            learned::addAll,
-            (link, message, effects) -> effects.send(link, message));
+    final MoveTarget target =
+            new MoveTarget(targetTable, () -> requestsAtTarget, learned::addAll, new MoveTarget.Durability() {
+                @Override
+                public void report(long link, MoveMessage message, Effects effects) {
+                    effects.send(link, message);
+                }
+
+                @Override
+                public boolean isBehind() {
+                    return diskIsBehind;
+                }
+            });
     final RecordingEffects effects = new RecordingEffects();
     private final RecordingEffects sourceEffects = new RecordingEffects();
 

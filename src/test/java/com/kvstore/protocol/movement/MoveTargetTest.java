@@ -314,6 +314,30 @@ final class MoveTargetTest {
     }
 
     @Test
+    void aMoveAsksForNoMoreWhileTheDiskIsBehind() {
+        fillSource(20_000);
+        world.start(1, SOURCE, EVERYTHING, 0);
+        while (world.movedBytes == 0) {
+            assertTrue(world.step());
+        }
+        world.diskIsBehind = true;
+        world.run();
+        long moved = world.movedBytes;
+        for (int looks = 0; looks < 100; looks++) {
+            assertTrue(world.runToNextTimer());
+        }
+        assertEquals(moved, world.movedBytes);
+        assertTrue(world.target.active());
+
+        world.diskIsBehind = false;
+        while (world.target.active()) {
+            assertTrue(world.runToNextTimer());
+        }
+        assertEquals(contents(world.sourceTable), contents(world.targetTable));
+        assertEquals(1, world.reportsOf(MoveDone.class).size());
+    }
+
+    @Test
     void aRecordLargerThanAFetchMovesAndIsNotSentAgain() {
         Bytes large = Bytes.wrap(new byte[3 * 1024 * 1024]);
         for (int i = 0; i < 4; i++) {
