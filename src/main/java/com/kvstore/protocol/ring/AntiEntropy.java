@@ -114,7 +114,7 @@ final class AntiEntropy implements Cut.Use {
                 }
             }
         }
-        return null;
+        return planned.isEmpty() ? "no copy is up to date" : null;
     }
 
     @Override

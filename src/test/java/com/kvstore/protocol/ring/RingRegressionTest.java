@@ -21,6 +21,7 @@ import com.kvstore.protocol.movement.MoveMessage;
 import com.kvstore.protocol.ring.RingHarness.Node;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Batch;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.BatchReply;
+import com.kvstore.sim.KeptStorage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -223,5 +224,22 @@ final class RingRegressionTest {
                 .map(Bytes::of)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** Seed 911829 of disks: every data node came back without its data, and no copy that was whole had any digests to send. */
+    @Test
+    void aComparisonWhileNoCopyIsWholeIsAnswered() {
+        RingHarness ring = RingHarness.durableCluster(8081, 8082);
+        ring.put("username", "alice");
+        ring.kill(ring.slave(8081));
+        ring.startSlave(8081, new KeptStorage(18081));
+        ring.kill(ring.slave(8082));
+        ring.advance(1_000);
+        long asked = ring.ask(new Command.Repair());
+        assertNull(ring.answers.get(asked));
+        ring.startSlave(8082, new KeptStorage(18082));
+        ring.advance(5_000);
+        assertNotNull(ring.answers.get(asked));
+        assertTrue(ring.run(new Command.Repair()).toString().contains("all copies are equal"));
     }
 }
