@@ -143,8 +143,14 @@ final class GroupCluster {
 
     /** Whether this node's memory may go now without any loss that the protocol does not promise to survive. */
     private boolean maySpare(SimNode node) {
-        return !holdsItsPart(at(node), /* stoppingIsGone= */ true)
+        return !isCountedOn(at(node))
                 || without(node, /* stoppingIsGone= */ true) < group.tolerated();
+    }
+
+    private boolean isCountedOn(Peer peer) {
+        Machine machine = peer.machine();
+        boolean founding = machine != null && protocol.isFounding(machine);
+        return founding || holdsItsPart(peer, /* stoppingIsGone= */ true);
     }
 
     /** How many others would be without their part, if all lost what is not on their disks. */

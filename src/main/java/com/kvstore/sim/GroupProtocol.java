@@ -28,6 +28,11 @@ public interface GroupProtocol {
      */
     boolean holdsItsPart(Machine machine);
 
+    /** Whether it has given its word to found a group: others may count on what it holds before it knows itself. */
+    default boolean isFounding(Machine machine) {
+        return false;
+    }
+
     /** Why the group is not yet as it should be once nothing is broken; null if it is. All peers are up. */
     @Nullable String notConverged(List<Machine> machines);
 

@@ -33,6 +33,11 @@ final class PrimaryBackupGroup implements GroupProtocol {
     }
 
     @Override
+    public boolean isFounding(Machine machine) {
+        return ((PrimaryBackupMachine) machine).isFounding();
+    }
+
+    @Override
     public @Nullable String notConverged(List<Machine> machines) {
         PrimaryBackupStatus first = status(machines.get(0));
         for (Machine machine : machines) {

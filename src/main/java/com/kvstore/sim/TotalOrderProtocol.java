@@ -34,6 +34,11 @@ final class TotalOrderProtocol implements GroupProtocol {
     }
 
     @Override
+    public boolean isFounding(Machine machine) {
+        return ((TotalOrderMachine) machine).isFounding();
+    }
+
+    @Override
     public @Nullable String notConverged(List<Machine> machines) {
         long most = 0;
         long least = Long.MAX_VALUE;

@@ -47,6 +47,15 @@ final class TotalOrderSimulationTest {
         GROUP.run(860268, Overrides.NONE, Trace.silent());
     }
 
+    /**
+     * Seed 860825, the simulator's own: two of three peers without disks were killed after they had given their word to found
+     * the group, and before they knew that it was founded.
+     */
+    @Test
+    void aPeerThatHasGivenItsWordToFoundTheGroupIsNotKilledBesideAnother() {
+        GROUP.run(860825, IN_MEMORY, Trace.silent());
+    }
+
     @Test
     void oneSeedIsOneRun() {
         FixedSeeds.areOneRunEach(GROUP);

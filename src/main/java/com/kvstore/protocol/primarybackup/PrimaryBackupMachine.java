@@ -338,6 +338,11 @@ public final class PrimaryBackupMachine implements DurableMachine {
         return replica.holdsItsPart();
     }
 
+    /** Whether it has given its word to found a group, or is in one: the others may count on it before it knows. */
+    public boolean isFounding() {
+        return !formation.mayRecover();
+    }
+
     private final class LinkListener implements PeerLinks.Listener {
         @Override
         public void opened(int peer, long nowNs, Effects effects) {

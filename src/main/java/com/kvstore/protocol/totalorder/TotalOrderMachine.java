@@ -381,6 +381,11 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         return node.isActive();
     }
 
+    /** Whether it has given its word to found a group, or is in one: the others may count on it before it knows. */
+    public boolean isFounding() {
+        return !formation.mayRecover();
+    }
+
     /** Whether it can take writes at once: it has a lane of its own. */
     public boolean hasLane() {
         return node.isActive() && multicast.own() != null;
