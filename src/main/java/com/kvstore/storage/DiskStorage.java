@@ -341,7 +341,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     @Override
     public long unsyncedBytes() {
         byte[] last = lastBatch;
-        return buffer.bytes() + (lastArrived || last == null ? 0 : last.length);
+        return (lastArrived || last == null ? 0L : last.length) + buffer.bytes();
     }
 
     @Override
