@@ -143,8 +143,7 @@ final class GroupCluster {
 
     /** Whether this node's memory may go now without any loss that the protocol does not promise to survive. */
     private boolean maySpare(SimNode node) {
-        return !isCountedOn(at(node))
-                || without(node, /* stoppingIsGone= */ true) < group.tolerated();
+        return !isCountedOn(at(node)) || without(node, /* stoppingIsGone= */ true) < group.tolerated();
     }
 
     private boolean isCountedOn(Peer peer) {
