@@ -46,7 +46,7 @@ final class TotalOrderProtocol implements GroupProtocol {
             if (!((TotalOrderMachine) each).hasLane()) {
                 return "a peer has no lane";
             }
-            long delivered = ((TotalOrderMachine) each).delivered();
+            long delivered = ((TotalOrderMachine) each).status().delivered();
             most = Math.max(most, delivered);
             least = Math.min(least, delivered);
         }

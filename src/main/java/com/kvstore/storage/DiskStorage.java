@@ -1,18 +1,14 @@
 package com.kvstore.storage;
 
-import com.kvstore.common.Version;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.ring.Promise;
 import com.kvstore.protocol.ring.SlaveStorage;
 import com.kvstore.protocol.twophase.TransactionLog;
-import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -37,14 +33,11 @@ import org.jspecify.annotations.Nullable;
  * <p>On disk: {@code format} says which version of all this it is; {@code data} is RocksDB's, {@code data/journal} the
  * journal's; {@code native} holds RocksDB's library.
  */
-public final class DiskStorage implements SlaveStorage, TransactionLog, AutoCloseable {
+public final class DiskStorage implements SlaveStorage, AutoCloseable {
     private static final String FORMAT = "kvstore data, format 2\n";
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
     private static final byte[] COUNTS = name("counts");
-    /** In the place of a prepared transaction; no encoded prepare is so short. */
-    private static final byte[] COMMITTED = {1};
-
     private static final long FLUSH_MS = 100;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
@@ -62,13 +55,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private final BatchBuffer buffer = new BatchBuffer();
     private final Generations generations;
     private final DiskTable table;
+    private final DiskTransactions transactions;
     private final ExecutorService journal;
     /** Sees to it that the disk gets what the system has; null: each batch does. */
     private final @Nullable ScheduledExecutorService flushing;
 
     private final AtomicBoolean unsynced = new AtomicBoolean();
-    private final List<Prepare> preparedBefore = new ArrayList<>();
-    private final List<Version> committedBefore = new ArrayList<>();
     private final long incarnation;
     private Promise promise = Promise.NONE;
     private long written;
@@ -76,6 +68,8 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private boolean asked;
     /** Waits for its last batch to arrive; set by the machine's thread, cleared by the journal's. */
     private volatile @Nullable Ended ended;
+    /** What was {@link #written} when a batch was handed to the journal last. */
+    private long writtenThen;
     /** Batches handed to the journal. */
     private long handed;
     /** What was handed to the journal last. */
@@ -90,6 +84,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         this.syncs = syncs;
         this.generations = new Generations(limitBytes);
         this.table = new DiskTable(engine, buffer, generations, () -> written++);
+        this.transactions = new DiskTransactions(buffer, generations, () -> written++);
         byte[] stored = engine.get(RocksEngine.META, INCARNATION);
         if (stored == null) {
             incarnation = new SecureRandom().nextLong();
@@ -153,23 +148,13 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     private void recover() {
         byte[] promised = engine.get(RocksEngine.META, PROMISE);
         if (promised != null) {
-            ByteBuffer in = ByteBuffer.wrap(promised);
-            promise = new Promise(in.getLong(), in.getLong(), in.getLong(), in.getLong());
+            promise = PromiseCodec.decode(promised);
         }
         byte[] counts = engine.get(RocksEngine.META, COUNTS);
         if (counts != null) {
             table.counts(counts);
         }
-        engine.scan(RocksEngine.TRANSACTIONS, new byte[0], (key, value) -> {
-            Version transaction = PrepareCodec.version(key);
-            generations.isTabled(transaction);
-            if (value.length == COMMITTED.length) {
-                committedBefore.add(transaction);
-            } else {
-                preparedBefore.add(PrepareCodec.decode(transaction, value));
-            }
-            return true;
-        });
+        transactions.recover(engine);
     }
 
     private static byte[] name(String text) {
@@ -209,8 +194,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             throw found;
         }
         boolean arrived = lastArrived;
-        putOwn(COUNTS, table.counts());
-        byte[] batch = buffer.take();
+        byte[] batch = takeBatch();
         byte[] again = lastBatch;
         if (!arrived && again != null) {
             buffer.append(again);
@@ -219,6 +203,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         }
         lastBatch = batch;
         long number = ++handed;
+        writtenThen = written;
         lastArrived = false;
         boolean crowded = generations.isCrowded();
         if (generations.isDue(engine.isAsking())) {
@@ -293,7 +278,7 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
 
     @Override
     public TransactionLog transactions() {
-        return this;
+        return transactions;
     }
 
     @Override
@@ -309,18 +294,12 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
     @Override
     public void promise(Promise latest) {
         promise = latest;
-        byte[] encoded = ByteBuffer.allocate(4 * Long.BYTES)
-                .putLong(latest.cluster())
-                .putLong(latest.epoch())
-                .putLong(latest.coordinator())
-                .putLong(latest.startEpoch())
-                .array();
-        put(PROMISE, encoded);
+        put(PROMISE, PromiseCodec.encode(latest));
     }
 
     @Override
     public void retire() {
-        put(DataDirectory.RETIRED, COMMITTED);
+        put(DataDirectory.RETIRED, new byte[] {1});
     }
 
     @Override
@@ -344,44 +323,6 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
         return (lastArrived || last == null ? 0L : last.length) + buffer.bytes();
     }
 
-    @Override
-    public void prepared(Prepare prepare) {
-        put(prepare.transaction(), PrepareCodec.encode(prepare));
-    }
-
-    @Override
-    public void committed(Version transaction) {
-        put(transaction, COMMITTED);
-    }
-
-    @Override
-    public void aborted(Version transaction) {
-        settled(transaction);
-        written++;
-    }
-
-    @Override
-    public void settled(Version transaction) {
-        buffer.delete(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction));
-        generations.remove(transaction);
-    }
-
-    private void put(Version transaction, byte[] state) {
-        buffer.put(RocksEngine.TRANSACTIONS, PrepareCodec.key(transaction), state);
-        generations.put(transaction, state);
-        written++;
-    }
-
-    @Override
-    public List<Prepare> preparedBefore() {
-        return List.copyOf(preparedBefore);
-    }
-
-    @Override
-    public List<Version> committedBefore() {
-        return List.copyOf(committedBefore);
-    }
-
     /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
     @Override
     public void close() {
@@ -397,10 +338,28 @@ public final class DiskStorage implements SlaveStorage, TransactionLog, AutoClos
             Thread.currentThread().interrupt();
             return;
         }
-        boolean whole = buffer.isEmpty() && lastArrived;
-        if (whole && generations.isDue(true)) {
-            engine.takeOver(generations.turn(), engine.newest());
+        if (lastArrived && written == writtenThen) {
+            writeRest();
         }
         engine.close();
+    }
+
+    /** What nobody relies on, so that the next opening has nothing to read from the journal. */
+    private void writeRest() {
+        try {
+            if (!buffer.isEmpty()) {
+                engine.write(takeBatch(), syncs, false);
+            }
+            if (generations.isDue(true)) {
+                engine.takeOver(generations.turn(), engine.newest());
+            }
+        } catch (IOException | RuntimeException full) {
+            // The journal has what was synced.
+        }
+    }
+
+    private byte[] takeBatch() {
+        putOwn(COUNTS, table.counts());
+        return buffer.take();
     }
 }

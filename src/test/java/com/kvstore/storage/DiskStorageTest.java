@@ -65,11 +65,11 @@ class DiskStorageTest {
             incarnation = storage.incarnation();
             assertTrue(storage.table().apply(record("a", "1", 1)));
             assertTrue(storage.table().apply(record("b", null, 2)));
-            storage.prepared(PREPARE);
-            storage.prepared(new Prepare(new Version(3, 10), List.of(1), List.of(), List.of()));
-            storage.committed(new Version(3, 10));
-            storage.prepared(new Prepare(new Version(3, 11), List.of(1), List.of(), List.of()));
-            storage.aborted(new Version(3, 11));
+            storage.transactions().prepared(PREPARE);
+            storage.transactions().prepared(new Prepare(new Version(3, 10), List.of(1), List.of(), List.of()));
+            storage.transactions().committed(new Version(3, 10));
+            storage.transactions().prepared(new Prepare(new Version(3, 11), List.of(1), List.of(), List.of()));
+            storage.transactions().aborted(new Version(3, 11));
             storage.promise(promise);
             assertNull(sync(storage));
             storage.table().apply(record("unsynced", "x", 9));
@@ -82,8 +82,8 @@ class DiskStorageTest {
             assertNull(storage.table().get(Bytes.of("unsynced")));
             assertEquals(1, storage.table().keys());
             assertEquals(1, storage.table().tombstones());
-            assertEquals(List.of(PREPARE), storage.preparedBefore());
-            assertEquals(List.of(new Version(3, 10)), storage.committedBefore());
+            assertEquals(List.of(PREPARE), storage.transactions().preparedBefore());
+            assertEquals(List.of(new Version(3, 10)), storage.transactions().committedBefore());
         }
     }
 

@@ -68,25 +68,25 @@ class GenerationsTest {
             case 1, 2 -> {
                 PreparedWrite write = new PreparedWrite(Table.OWN, 8, key, Bytes.of("p" + counter), Condition.NONE);
                 Prepare prepare = new Prepare(version, List.of(1, 2), List.of(write), List.of());
-                storage.prepared(prepare);
+                storage.transactions().prepared(prepare);
                 prepared.put(version, prepare);
             }
             case 3 -> {
                 if (!prepared.isEmpty()) {
                     Version oldest = prepared.firstKey();
                     prepared.remove(oldest);
-                    storage.committed(oldest);
+                    storage.transactions().committed(oldest);
                     committed.put(oldest, oldest);
                 }
             }
             case 4 -> {
                 if (!committed.isEmpty()) {
                     Version settled = committed.pollFirstEntry().getKey();
-                    storage.settled(settled);
+                    storage.transactions().settled(settled);
                     ended.add(settled);
                 } else if (!prepared.isEmpty()) {
                     Version aborted = prepared.pollLastEntry().getKey();
-                    storage.aborted(aborted);
+                    storage.transactions().aborted(aborted);
                     ended.add(aborted);
                 }
             }
@@ -94,7 +94,7 @@ class GenerationsTest {
                 if (!ended.isEmpty()) {
                     // What was dropped here is learnt again from the copy that this one is filled from.
                     Version again = ended.remove(random.nextInt(ended.size()));
-                    storage.committed(again);
+                    storage.transactions().committed(again);
                     committed.put(again, again);
                 }
             }
@@ -139,8 +139,8 @@ class GenerationsTest {
     private void assertRecovered(Path crashed) throws IOException {
         try (DiskStorage storage = DiskStorage.open(crashed, true, notice -> {})) {
             assertAllThere(storage);
-            assertEquals(List.copyOf(prepared.values()), storage.preparedBefore());
-            assertEquals(List.copyOf(committed.keySet()), storage.committedBefore());
+            assertEquals(List.copyOf(prepared.values()), storage.transactions().preparedBefore());
+            assertEquals(List.copyOf(committed.keySet()), storage.transactions().committedBefore());
         }
     }
 
@@ -232,19 +232,19 @@ class GenerationsTest {
         PreparedWrite write = new PreparedWrite(Table.OWN, 8, Bytes.of("key"), Bytes.of("value"), Condition.NONE);
         Version transaction = new Version(1, 1);
         try (DiskStorage storage = open("running", Segment::new)) {
-            storage.prepared(new Prepare(transaction, List.of(1, 2), List.of(write), List.of()));
+            storage.transactions().prepared(new Prepare(transaction, List.of(1, 2), List.of(write), List.of()));
             assertNull(sync(storage));
         }
         try (DiskStorage storage = open("running", Segment::new)) {
-            assertEquals(1, storage.preparedBefore().size());
-            storage.aborted(transaction);
-            storage.committed(transaction);
-            storage.settled(transaction);
+            assertEquals(1, storage.transactions().preparedBefore().size());
+            storage.transactions().aborted(transaction);
+            storage.transactions().committed(transaction);
+            storage.transactions().settled(transaction);
             assertNull(sync(storage));
         }
         try (DiskStorage storage = open("running", Segment::new)) {
-            assertEquals(List.of(), storage.preparedBefore());
-            assertEquals(List.of(), storage.committedBefore());
+            assertEquals(List.of(), storage.transactions().preparedBefore());
+            assertEquals(List.of(), storage.transactions().committedBefore());
         }
     }
 

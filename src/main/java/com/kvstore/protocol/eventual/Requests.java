@@ -127,11 +127,12 @@ final class Requests {
         return settled || command instanceof Command.Ping;
     }
 
-    /** Whether this version, or a newer one of the key, is or was here. */
+    /** Whether this version, or a newer one of the key, is or was here. No version at all is here always. */
     private boolean has(Command.GetLocal since) {
         Version wanted = since.atLeast();
         Version present = store.versionOf(since.key());
-        return (present != null && !wanted.isNewerThan(present))
+        return wanted.equals(Version.ZERO)
+                || (present != null && !wanted.isNewerThan(present))
                 || holdings.covers(Streams.streamOf(wanted), Streams.clockOf(wanted));
     }
 

@@ -391,11 +391,6 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         return node.isActive() && multicast.own() != null;
     }
 
-    /** How many operations have been delivered here. */
-    public long delivered() {
-        return replica.delivered();
-    }
-
     /** What a person may want to know. */
     public TotalOrderStatus status() {
         return upkeep.status();

@@ -321,6 +321,14 @@ class EventualTest {
         assertEquals(ErrorCode.UNAVAILABLE, codeOf(group.answer(2, read)));
     }
 
+    /** Chaos of seed 2: it waited for version 0.0 for two seconds, and was refused. */
+    @Test
+    void aLocalReadOfAKeyThatNobodyHasWrittenIsAnsweredAtOnce() {
+        PeersHarness<EventualMachine> group = group(2).startAll();
+        long read = group.ask(2, new Command.GetLocal(K, Version.ZERO), null);
+        assertEquals(ErrorCode.NOT_FOUND, codeOf(group.answer(2, read)));
+    }
+
     @Test
     void aReadWithAVersionIsAnsweredThoughTheDeleteAfterItWasForgotten() {
         PeersHarness<EventualMachine> group = group(2).startAll();
