@@ -68,8 +68,6 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
     private boolean asked;
     /** Waits for its last batch to arrive; set by the machine's thread, cleared by the journal's. */
     private volatile @Nullable Ended ended;
-    /** What was {@link #written} when a batch was handed to the journal last. */
-    private long writtenThen;
     /** Batches handed to the journal. */
     private long handed;
     /** What was handed to the journal last. */
@@ -203,7 +201,6 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
         }
         lastBatch = batch;
         long number = ++handed;
-        writtenThen = written;
         lastArrived = false;
         boolean crowded = generations.isCrowded();
         if (generations.isDue(engine.isAsking())) {
@@ -323,7 +320,10 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
         return (lastArrived || last == null ? 0L : last.length) + buffer.bytes();
     }
 
-    /** Ends the journal's thread and closes the files; what was not synced may be lost, as in a crash. */
+    /**
+     * Writes what there is, ends the journal's thread and closes the files. What does not get there in time, or because the disk
+     * takes nothing, is lost as in a crash, if it was not synced before.
+     */
     @Override
     public void close() {
         if (flushing != null) {
@@ -338,13 +338,13 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
             Thread.currentThread().interrupt();
             return;
         }
-        if (lastArrived && written == writtenThen) {
+        if (lastArrived) {
             writeRest();
         }
         engine.close();
     }
 
-    /** What nobody relies on, so that the next opening has nothing to read from the journal. */
+    /** So that the next opening has nothing to read from the journal. */
     private void writeRest() {
         try {
             if (!buffer.isEmpty()) {

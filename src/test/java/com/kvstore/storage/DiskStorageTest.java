@@ -58,8 +58,9 @@ class DiskStorageTest {
     }
 
     @Test
-    void whatWasSyncedIsThereAfterARestart() throws IOException {
+    void whatWasSyncedIsThereAfterAKill() throws IOException {
         long incarnation;
+        Path killed;
         Promise promise = new Promise(11, 12, 13, 14);
         try (DiskStorage storage = open()) {
             incarnation = storage.incarnation();
@@ -73,8 +74,9 @@ class DiskStorageTest {
             storage.promise(promise);
             assertNull(sync(storage));
             storage.table().apply(record("unsynced", "x", 9));
+            killed = CrashCopy.of(directory.resolve("d"), "killed");
         }
-        try (DiskStorage storage = open()) {
+        try (DiskStorage storage = DiskStorage.open(killed, true, notice -> {})) {
             assertEquals(incarnation, storage.incarnation());
             assertEquals(promise, storage.promise());
             assertEquals(record("a", "1", 1), storage.table().get(Bytes.of("a")));

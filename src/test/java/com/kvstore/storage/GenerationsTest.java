@@ -16,15 +16,12 @@ import com.kvstore.protocol.parts.StoredRecord;
 import com.kvstore.protocol.twophase.TwoPhaseMessage.Prepare;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -159,7 +156,7 @@ class GenerationsTest {
                 }
                 assertAllThere(storage);
                 assertNull(sync(storage));
-                assertRecovered(crash(round));
+                assertRecovered(CrashCopy.of(directory.resolve("running"), "crashed-" + round));
             }
         }
         assertRecovered(directory.resolve("running"));
@@ -193,7 +190,7 @@ class GenerationsTest {
                 fails[0] = false;
                 assertNull(sync(storage));
                 assertAllThere(storage);
-                assertRecovered(crash(round));
+                assertRecovered(CrashCopy.of(directory.resolve("running"), "crashed-" + round));
             }
         }
     }
@@ -268,27 +265,6 @@ class GenerationsTest {
             generations.turn();
             assertFalse(table.apply(older));
             assertEquals(newer, table.get(key));
-        }
-    }
-
-    /** What a process leaves that is killed now. Tables may be written meanwhile: a copy that missed a file is made again. */
-    private Path crash(int round) throws IOException {
-        for (int tries = 0; ; tries++) {
-            Path target = directory.resolve("crashed-" + round + "-" + tries);
-            try {
-                copy(directory.resolve("running"), target);
-                return target;
-            } catch (NoSuchFileException gone) {
-                assertTrue(tries < 100, gone.toString());
-            }
-        }
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file)));
-            }
         }
     }
 }

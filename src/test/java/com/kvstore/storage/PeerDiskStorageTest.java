@@ -51,6 +51,7 @@ class PeerDiskStorageTest {
 
     @Test
     void valuesComeBackInTheOrderOfTheirKeysWithTheRecords() throws IOException {
+        Path killed;
         try (PeerDiskStorage storage = open("peer 1")) {
             assertTrue(storage.recovered().isEmpty());
             for (long i = 300; i > 0; i--) {
@@ -61,8 +62,9 @@ class PeerDiskStorageTest {
             storage.table().apply(0, Bytes.of("k"), Bytes.of("v"), new Version(1, 1));
             sync(storage);
             storage.put(StateKeys.of(1), new Text("never synced"));
+            killed = CrashCopy.of(directory.resolve("d"), "killed");
         }
-        try (PeerDiskStorage storage = open("peer 1")) {
+        try (PeerDiskStorage storage = PeerDiskStorage.open(killed, true, notice -> {}, "peer 1", CODEC)) {
             List<Persistent> values = List.copyOf(storage.recovered());
             assertEquals(300, values.size());
             assertEquals(new Text("first"), values.get(0));
