@@ -282,7 +282,8 @@ public final class MoveTarget {
         run.filling.erase();
         if (!finishedOrReported(run, nowNs, effects)) {
             // At once, but not within this call: other inputs come in between.
-            effects.setTimer(new TimerId(ERASE_TIMER, run.start.move()), nowNs);
+            long pauseNs = durability.isBehind() ? BEHIND_PAUSE_NS : 0;
+            effects.setTimer(new TimerId(ERASE_TIMER, run.start.move()), nowNs + pauseNs);
         }
     }
 
