@@ -148,8 +148,7 @@ final class GroupCluster {
 
     private boolean isCountedOn(Peer peer) {
         Machine machine = peer.machine();
-        boolean founding = machine != null && protocol.isFounding(machine);
-        return founding || holdsItsPart(peer, /* stoppingIsGone= */ true);
+        return machine != null && !isStopping(peer) && (protocol.isFounding(machine) || protocol.holdsItsPart(machine));
     }
 
     /** How many others would be without their part, if all lost what is not on their disks. */
@@ -165,8 +164,11 @@ final class GroupCluster {
 
     private boolean holdsItsPart(Peer peer, boolean stoppingIsGone) {
         Machine machine = peer.machine();
-        boolean gone = stoppingIsGone && peer.stopping != null && peer.stopping == peer.node.process();
-        return machine != null && !gone && protocol.holdsItsPart(machine);
+        return machine != null && !(stoppingIsGone && isStopping(peer)) && protocol.holdsItsPart(machine);
+    }
+
+    private static boolean isStopping(Peer peer) {
+        return peer.stopping != null && peer.stopping == peer.node.process();
     }
 
     /** Whether a peer would find again what it holds now, if it has a disk at all. */

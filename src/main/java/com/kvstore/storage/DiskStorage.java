@@ -38,6 +38,7 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
     private static final byte[] INCARNATION = name("incarnation");
     private static final byte[] PROMISE = name("promise");
     private static final byte[] COUNTS = name("counts");
+
     private static final long FLUSH_MS = 100;
     private static final long CLOSE_TIMEOUT_MS = 5_000;
 
