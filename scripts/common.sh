@@ -324,6 +324,8 @@ SERVER_FLAGS=(
     -XX:+ExitOnOutOfMemoryError
     # Netty would look for a network card to name its channels after, and complain where there is none.
     -Dio.netty.machineId=02:00:00:00:00:01
+    # It would keep a stack trace of where one in 128 of its buffers comes from, to tell of those that are never given back.
+    -Dio.netty.leakDetection.level=disabled
 )
 
 # KVSTORE_JAVA_OPTS comes last, so that it wins over the flags above.

@@ -1,5 +1,6 @@
 package com.kvstore.storage;
 
+import com.kvstore.common.Bytes;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.ring.Promise;
 import com.kvstore.protocol.ring.SlaveStorage;
@@ -154,6 +155,10 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
             table.counts(counts);
         }
         transactions.recover(engine);
+        engine.scan(RocksEngine.META, new byte[0], (key, value) -> {
+            generations.isTabled(Bytes.wrap(key));
+            return true;
+        });
     }
 
     private static byte[] name(String text) {
@@ -168,13 +173,13 @@ public final class DiskStorage implements SlaveStorage, AutoCloseable {
 
     void remove(byte[] key) {
         buffer.delete(RocksEngine.META, key);
-        generations.remove(key);
+        generations.remove(Bytes.wrap(key));
         written++;
     }
 
     private void putOwn(byte[] key, byte[] value) {
         buffer.put(RocksEngine.META, key, value);
-        generations.put(key, value);
+        generations.put(Bytes.wrap(key), value);
     }
 
     /** Visits the values that were kept when this was opened, from {@code from} on, in the order of their keys. */

@@ -5,6 +5,7 @@ import com.kvstore.common.Version;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
@@ -21,7 +22,9 @@ final class Generation {
     private static final int OVERHEAD_BYTES = 64;
 
     private final MemoryTable records = new MemoryTable();
-    private final Map<Bytes, byte[]> values = new HashMap<>();
+    /** Sorted, as names that end in a number, one after the other, would meet in a hash table. */
+    private final Map<Bytes, byte[]> values = new TreeMap<>();
+
     private final Map<Version, byte[]> transactions = new HashMap<>();
     private long valueBytes;
     private volatile boolean inTables;
@@ -38,23 +41,31 @@ final class Generation {
         return records;
     }
 
-    void put(byte[] name, byte[] value) {
-        replaced(values.put(Bytes.wrap(name), value));
-        valueBytes += value.length;
+    void put(Bytes name, byte[] value) {
+        put(values, name, value);
     }
 
-    void remove(byte[] name) {
-        replaced(values.put(Bytes.wrap(name), REMOVED));
+    /** @param inOlder whether the tables may have it */
+    void remove(Bytes name, boolean inOlder) {
+        remove(values, name, inOlder);
     }
 
     void put(Version transaction, byte[] state) {
-        replaced(transactions.put(transaction, state));
-        valueBytes += state.length;
+        put(transactions, transaction, state);
     }
 
     /** @param inOlder whether the tables may have it */
     void remove(Version transaction, boolean inOlder) {
-        replaced(inOlder ? transactions.put(transaction, REMOVED) : transactions.remove(transaction));
+        remove(transactions, transaction, inOlder);
+    }
+
+    private <K> void put(Map<K, byte[]> all, K key, byte[] value) {
+        replaced(all.put(key, value));
+        valueBytes += value.length;
+    }
+
+    private <K> void remove(Map<K, byte[]> all, K key, boolean inOlder) {
+        replaced(inOlder ? all.put(key, REMOVED) : all.remove(key));
     }
 
     private void replaced(byte @Nullable [] before) {
@@ -63,11 +74,20 @@ final class Generation {
 
     /** Adds the transactions it leaves to those there were before it, and takes out those it has taken out. */
     void addTransactionsTo(Set<Version> before) {
-        transactions.forEach((transaction, state) -> {
-            if (state.length > 0) {
-                before.add(transaction);
+        addTo(before, transactions);
+    }
+
+    /** The same with values. */
+    void addValuesTo(Set<Bytes> before) {
+        addTo(before, values);
+    }
+
+    private static <K> void addTo(Set<K> before, Map<K, byte[]> written) {
+        written.forEach((key, value) -> {
+            if (value.length > 0) {
+                before.add(key);
             } else {
-                before.remove(transaction);
+                before.remove(key);
             }
         });
     }

@@ -4,14 +4,15 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the tables on disk lack, in memory: a generation that grows, and the one before it, which is on its way to the tables
  * or, once it is there, a cache of what was written lately.
  *
- * <p>So a record that is written often reaches the tables once a generation, a transaction that lives some milliseconds never
- * does, and what was written lately is read without a call into native code.
+ * <p>So a record that is written often reaches the tables once a generation, a transaction or an entry of a
+ * log that lives some milliseconds never does, and what was written lately is read without a call into native code.
  *
  * <p>Threading: one machine's; generations that have ended are read by others.
  *
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * slow that twice as much is waiting behind one that has ended, who writes has to wait ({@link #isCrowded}).
  */
 final class Generations {
-    private static final int MOST_MIB = 12;
+    private static final int MOST_MIB = 24;
     private static final int HEAP_SHARE = 16;
 
     private final long limitBytes;
@@ -29,7 +30,9 @@ final class Generations {
      * Transactions that the tables have, or get from the generation on its way there. What happens to them in the newest one
      * changes nothing here before that ends: one that is taken out may be written again, and taken out again.
      */
-    private final Set<Version> tabled = new HashSet<>();
+    private final Set<Version> tabledTransactions = new HashSet<>();
+    /** The same of values. */
+    private final Set<Bytes> tabledValues = new TreeSet<>();
 
     /** @param limitBytes what a generation takes */
     Generations(long limitBytes) {
@@ -56,12 +59,12 @@ final class Generations {
         return packed == null ? older.records().packed(hash, key) : packed;
     }
 
-    void put(byte[] name, byte[] value) {
+    void put(Bytes name, byte[] value) {
         newest.put(name, value);
     }
 
-    void remove(byte[] name) {
-        newest.remove(name);
+    void remove(Bytes name) {
+        newest.remove(name, tabledValues.contains(name));
     }
 
     void put(Version transaction, byte[] state) {
@@ -69,12 +72,17 @@ final class Generations {
     }
 
     void remove(Version transaction) {
-        newest.remove(transaction, tabled.contains(transaction));
+        newest.remove(transaction, tabledTransactions.contains(transaction));
     }
 
     /** Found in the tables when they were opened. */
     void isTabled(Version transaction) {
-        tabled.add(transaction);
+        tabledTransactions.add(transaction);
+    }
+
+    /** Found in the tables when they were opened. */
+    void isTabled(Bytes name) {
+        tabledValues.add(name);
     }
 
     /**
@@ -94,7 +102,8 @@ final class Generations {
     /** Ends the newest generation, which is then on its way to the tables, and begins another. */
     Generation turn() {
         older = newest;
-        older.addTransactionsTo(tabled);
+        older.addTransactionsTo(tabledTransactions);
+        older.addValuesTo(tabledValues);
         newest = new Generation();
         return older;
     }

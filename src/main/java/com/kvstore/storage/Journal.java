@@ -35,8 +35,10 @@ import org.jspecify.annotations.Nullable;
 final class Journal implements AutoCloseable {
     static final long FIRST_FILE_BYTES = 1L << 20;
     static final long MAX_FILE_BYTES = 32L << 20;
-    /** When that much is in closed files, it is time for the tables to be written. */
-    static final long MANY_BYTES = 32L << 20;
+    /** When closed files take that much, it is time for the tables to be written. */
+    static final long MANY_BYTES = 64L << 20;
+    /** The same of what they hold, which is what a restart has to go through. */
+    private static final long MANY_PAYLOAD_BYTES = 32L << 20;
 
     /** A new file takes at most one in so many of the free bytes. */
     private static final int ROOM_SHARE = 4;
@@ -74,7 +76,9 @@ final class Journal implements AutoCloseable {
     /** A sync failed: whether batches up to this one are on the disk nobody knows, until they are released. */
     private long doubtful;
 
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES + JournalRecord.PAGE_BYTES - 1)
+            .alignedSlice(JournalRecord.PAGE_BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
 
     private Journal(Path directory, Opener opener, JournalRecovery recovered) throws IOException {
         this.directory = directory;
@@ -161,12 +165,12 @@ final class Journal implements AutoCloseable {
         if (distrusted || !current.takes(bytes)) {
             changeFiles(bytes, distrusted);
         }
-        current.write(new JournalRecord(sequence + 1, synced, life, files(), Bytes.wrap(batch)), buffer);
+        current.write(new JournalRecord(sequence + 1, synced, life, files(), Bytes.wrap(batch)), buffer, sync);
         if (sync) {
             current.sync();
             settled(sequence + 1);
         }
-        current.appended(++sequence, bytes);
+        current.appended(++sequence, batch.length);
         return sequence;
     }
 
@@ -269,10 +273,12 @@ final class Journal implements AutoCloseable {
     /** Whether so much is waiting for the tables that they should be written and {@link #release} be called. */
     synchronized boolean isLong() {
         long bytes = 0;
+        long payloadBytes = 0;
         for (Segment segment : closed) {
             bytes += segment.endBytes();
+            payloadBytes += segment.payloadBytes();
         }
-        return bytes >= MANY_BYTES || released < doubtful;
+        return bytes >= MANY_BYTES || payloadBytes >= MANY_PAYLOAD_BYTES || released < doubtful;
     }
 
     /** Whether the next change of files would have to wait for one to be filled with zeros. */

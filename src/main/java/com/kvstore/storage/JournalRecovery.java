@@ -165,8 +165,7 @@ final class JournalRecovery {
             if (record == null || !follows) {
                 return segment.endBytes();
             }
-            segment.appended(
-                    record.sequence(), JournalRecord.pagedBytes(record.payload().length()));
+            segment.appended(record.sequence(), record.payload().length());
             newest = record;
             life = Math.max(life, record.life());
         }

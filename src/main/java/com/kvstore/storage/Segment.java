@@ -1,5 +1,6 @@
 package com.kvstore.storage;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * One file of the journal.
  *
  * <p>It is filled with zeros before its first use and never made shorter, so that a sync has to write the data alone and not
- * what the file system notes about a growing file.
+ * what the file system notes about a growing file. A record that is synced at once goes to the disk directly, past the system's
+ * cache, where the file system can do that: nobody reads it before a restart, and the cache would have to copy it, mark its pages
+ * and find them again for the sync.
  *
  * <p>Threading: one thread's at a time. Tests override what fails.
  */
@@ -22,10 +25,15 @@ class Segment implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    /** The same file, past the system's cache; null: not on this file system. */
+    private final @Nullable FileChannel direct;
+
     private long capacityBytes;
 
     /** Where the next record goes. */
     private long endBytes;
+
+    private long payloadBytes;
     /** The sequences of the first and the newest record; 0: none. */
     private long first;
 
@@ -35,7 +43,18 @@ class Segment implements AutoCloseable {
         this.file = file;
         this.channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        this.direct = openDirectly(file);
         this.capacityBytes = channel.size() / JournalRecord.PAGE_BYTES * JournalRecord.PAGE_BYTES;
+    }
+
+    private static @Nullable FileChannel openDirectly(Path file) {
+        try {
+            boolean pagesFit =
+                    JournalRecord.PAGE_BYTES % Files.getFileStore(file).getBlockSize() == 0;
+            return pagesFit ? FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT) : null;
+        } catch (IOException | UnsupportedOperationException notHere) {
+            return null; // Such as one in memory; the other channel tells if something else is wrong.
+        }
     }
 
     Path file() {
@@ -72,7 +91,7 @@ class Segment implements AutoCloseable {
         ByteBuffer zeros = ByteBuffer.allocateDirect(CHUNK_BYTES);
         for (long at = capacityBytes; at < bytes; at += CHUNK_BYTES) {
             zeros.clear().limit((int) Math.min(CHUNK_BYTES, bytes - at));
-            write(zeros, at);
+            write(channel, zeros, at);
         }
         channel.force(true);
         capacityBytes = Math.max(capacityBytes, bytes);
@@ -81,9 +100,11 @@ class Segment implements AutoCloseable {
     /**
      * Writes a record where the next one goes; {@link #appended} makes that move on.
      *
-     * @param scratch of some whole pages, little-endian; a record of any size goes through it
+     * @param scratch of some whole pages, which begins at one in memory, little-endian; a record of any size goes through it
+     * @param directly past the system's cache, if that can be: {@link #sync} follows
      */
-    void write(JournalRecord record, ByteBuffer scratch) throws IOException {
+    void write(JournalRecord record, ByteBuffer scratch, boolean directly) throws IOException {
+        FileChannel to = directly && direct != null ? direct : channel;
         byte[] payload = record.payload().array();
         long at = endBytes;
         int done = 0;
@@ -97,16 +118,16 @@ class Segment implements AutoCloseable {
             }
             scratch.flip();
             int bytes = scratch.remaining();
-            write(scratch, at);
+            write(to, scratch, at);
             at += bytes;
             scratch.clear();
         } while (done < payload.length);
     }
 
-    private void write(ByteBuffer bytes, long at) throws IOException {
+    private static void write(FileChannel to, ByteBuffer bytes, long at) throws IOException {
         long position = at;
         while (bytes.hasRemaining()) {
-            position += channel.write(bytes, position);
+            position += to.write(bytes, position);
         }
     }
 
@@ -115,9 +136,15 @@ class Segment implements AutoCloseable {
         channel.force(false);
     }
 
+    /** What its records hold, without what fills their pages. */
+    long payloadBytes() {
+        return payloadBytes;
+    }
+
     /** A record is written there: the next one follows it. */
-    void appended(long sequence, long bytes) {
-        endBytes += bytes;
+    void appended(long sequence, int payload) {
+        endBytes += JournalRecord.pagedBytes(payload);
+        payloadBytes += payload;
         capacityBytes = Math.max(capacityBytes, endBytes);
         first = first == 0 ? sequence : first;
         last = sequence;
@@ -126,13 +153,14 @@ class Segment implements AutoCloseable {
     /** What it holds is not needed any more. */
     void reuse() {
         endBytes = 0;
+        payloadBytes = 0;
         first = 0;
         last = 0;
     }
 
     /** Makes sure that no reader finds a record in its beginning. */
     void wipe() throws IOException {
-        write(ByteBuffer.allocate(JournalRecord.PAGE_BYTES), 0);
+        write(channel, ByteBuffer.allocate(JournalRecord.PAGE_BYTES), 0);
         channel.force(true);
         reuse();
     }
@@ -188,12 +216,15 @@ class Segment implements AutoCloseable {
 
     /** Closes and deletes it. */
     void delete() throws IOException {
-        channel.close();
+        close();
         Files.deleteIfExists(file);
     }
 
     @Override
     public void close() throws IOException {
+        if (direct != null) {
+            direct.close();
+        }
         channel.close();
     }
 }

@@ -90,6 +90,10 @@ final class GroupChaosRun {
             }
             undos.undoAll();
             awaitBack();
+            // Of a reckless plan two of three peers may be away most of the time, and the rest rightly answers nobody.
+            await("clients are answered: " + plan)
+                    .atMost(HEALING)
+                    .until(() -> recorder.answered() > 50L * plan.steps().size());
             recorder.stop();
             if (eventual) {
                 Convergence alike =
@@ -98,7 +102,6 @@ final class GroupChaosRun {
             } else {
                 assertEquals(0, recorder.readEverything(READS_MS), () -> plan + "\n" + group.consoles());
             }
-            assertTrue(recorder.answered() > 50L * plan.steps().size(), recorder::summary);
             summary = recorder.summary();
         }
         judge();

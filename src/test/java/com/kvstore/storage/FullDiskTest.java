@@ -222,11 +222,11 @@ class FullDiskTest {
     void whatADiskThatFailsNowAndThenTookOrNotIsWrittenInTheEnd() throws IOException {
         Journal.Opener failing = file -> new Segment(file) {
             @Override
-            void write(JournalRecord record, ByteBuffer scratch) throws IOException {
+            void write(JournalRecord record, ByteBuffer scratch, boolean directly) throws IOException {
                 if (random.nextInt(4) == 0) {
                     throw new IOException("No space left on device");
                 }
-                super.write(record, scratch);
+                super.write(record, scratch, directly);
             }
 
             @Override
@@ -291,7 +291,8 @@ class FullDiskTest {
         for (int i = 0; i < 256; i++) {
             byte[] value = new byte[4 << 10];
             new Random(number * 256L + i).nextBytes(value);
-            generation.put(ByteBuffer.allocate(8).putInt(number).putInt(i).array(), value);
+            generation.put(
+                    Bytes.wrap(ByteBuffer.allocate(8).putInt(number).putInt(i).array()), value);
         }
         return generation;
     }
@@ -302,7 +303,7 @@ class FullDiskTest {
             void allocate(long bytes) {}
 
             @Override
-            void write(JournalRecord record, ByteBuffer scratch) {}
+            void write(JournalRecord record, ByteBuffer scratch, boolean directly) {}
         };
     }
 

@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rocksdb.RocksDBException;
 
 /** What is in memory, on its way to the tables and in the tables is one store, also after a crash at any moment. */
 class GenerationsTest {
@@ -39,6 +42,7 @@ class GenerationsTest {
     private final TreeMap<Bytes, StoredRecord> records = new TreeMap<>();
     private final TreeMap<Version, Prepare> prepared = new TreeMap<>();
     private final TreeMap<Version, Version> committed = new TreeMap<>();
+    private final TreeMap<Integer, Byte> values = new TreeMap<>();
     /** Neither of the two any more. */
     private final List<Version> ended = new ArrayList<>();
 
@@ -54,10 +58,17 @@ class GenerationsTest {
         return ended.join();
     }
 
+    private static byte[] name(int number) {
+        return ByteBuffer.allocate(1 + Integer.BYTES)
+                .put((byte) 0)
+                .putInt(number)
+                .array();
+    }
+
     private void write(DiskStorage storage, Random random) {
         Bytes key = Bytes.of("key" + random.nextInt(60));
         Version version = new Version(1, ++counter);
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(12)) {
             case 0 -> {
                 storage.table().remove(key);
                 records.remove(key);
@@ -108,6 +119,19 @@ class GenerationsTest {
                     assertFalse(storage.table().apply(new StoredRecord(3, key, null, before)));
                 }
             }
+            case 8 -> {
+                // Such as the entries of a log, which are numbered and soon go again.
+                byte[] value = {(byte) random.nextInt()};
+                storage.put(name(values.size()), value);
+                values.put(values.size(), value[0]);
+            }
+            case 9 -> {
+                if (!values.isEmpty()) {
+                    int gone = random.nextBoolean() ? values.firstKey() : values.lastKey();
+                    storage.remove(name(gone));
+                    values.remove(gone);
+                }
+            }
             default -> {
                 Bytes value = Bytes.of("v" + counter + "x".repeat(random.nextInt(100)));
                 StoredRecord record = new StoredRecord(3, key, random.nextInt(5) == 0 ? null : value, version);
@@ -138,6 +162,15 @@ class GenerationsTest {
             assertAllThere(storage);
             assertEquals(List.copyOf(prepared.values()), storage.transactions().preparedBefore());
             assertEquals(List.copyOf(committed.keySet()), storage.transactions().committedBefore());
+            TreeMap<Integer, Byte> found = new TreeMap<>();
+            storage.visit(new byte[1], (key, value) -> {
+                boolean ours = key[0] == 0;
+                if (ours) {
+                    found.put(ByteBuffer.wrap(key).getInt(1), value[0]);
+                }
+                return ours;
+            });
+            assertEquals(values, found);
         }
     }
 
@@ -171,11 +204,11 @@ class GenerationsTest {
         boolean[] fails = {false};
         Journal.Opener failing = file -> new Segment(file) {
             @Override
-            void write(JournalRecord record, ByteBuffer scratch) throws IOException {
+            void write(JournalRecord record, ByteBuffer scratch, boolean directly) throws IOException {
                 if (fails[0] && random.nextInt(2) == 0) {
                     throw new IOException("No space left on device");
                 }
-                super.write(record, scratch);
+                super.write(record, scratch, directly);
             }
         };
         try (DiskStorage storage = open("running", failing)) {
@@ -212,11 +245,37 @@ class GenerationsTest {
                 assertEquals(version.equals(known), value.length == 0);
                 written.add(version);
             });
-        } catch (org.rocksdb.RocksDBException never) {
+        } catch (RocksDBException never) {
             throw new AssertionError(never);
         }
         assertFalse(written.contains(ended));
         assertEquals(2, written.size());
+    }
+
+    @Test
+    void aValueThatWentBeforeItsGenerationEndedNeverReachesTheTables() throws Exception {
+        Generations generations = new Generations(LIMIT_BYTES);
+        Bytes tabled = Bytes.of("tabled");
+        Bytes brief = Bytes.of("brief");
+        generations.put(tabled, new byte[] {1});
+        generations.put(brief, new byte[] {2});
+        generations.remove(brief);
+        assertEquals(Map.of(tabled, 1), written(generations.turn()));
+        // It goes twice, and comes back in between: the tables have it all the time.
+        generations.remove(tabled);
+        generations.put(tabled, new byte[] {3});
+        generations.remove(tabled);
+        assertEquals(Map.of(tabled, 0), written(generations.turn()));
+        generations.put(tabled, new byte[] {4});
+        generations.remove(tabled);
+        assertEquals(Map.of(), written(generations.turn()));
+    }
+
+    /** How many bytes a generation has for each name; 0: it is to go. */
+    private static Map<Bytes, Integer> written(Generation generation) throws RocksDBException {
+        Map<Bytes, Integer> written = new HashMap<>();
+        generation.writeTo((family, key, value) -> written.put(Bytes.wrap(key), value.length));
+        return written;
     }
 
     /**

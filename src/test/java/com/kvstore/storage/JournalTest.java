@@ -2,6 +2,7 @@ package com.kvstore.storage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -132,6 +133,21 @@ class JournalTest {
                 }
             });
             assertSame(expected, read(journal, released));
+        }
+    }
+
+    /** Full files of 1, 2, 4, 8, 16 and 32 MiB: fewer than may be full, but more than a restart should go through. */
+    @Test
+    void theTablesAreWantedOnceARestartWouldHaveMuchToGoThrough() throws IOException {
+        try (Journal journal = open(0)) {
+            for (int i = 0; i < 30; i++) {
+                journal.append(new byte[1_000_000], false);
+            }
+            assertFalse(journal.isLong());
+            for (int i = 0; i < 40; i++) {
+                journal.append(new byte[1_000_000], false);
+            }
+            assertTrue(journal.isLong());
         }
     }
 

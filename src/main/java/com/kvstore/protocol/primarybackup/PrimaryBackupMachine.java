@@ -158,13 +158,15 @@ public final class PrimaryBackupMachine implements DurableMachine {
         return store.save();
     }
 
-    /** What says of this peer no more than what is marked as durable, or nothing at all. */
+    /**
+     * What says of this peer no more than what is marked as durable, or nothing at all. Who asks for the next part of another's
+     * records says nothing either, but waits: so that no more than one part is in memory on its way to the disk.
+     */
     @Override
     public boolean mayPrecede(Message message) {
         return message instanceof Prepare
                 || message instanceof PrepareOk
                 || message instanceof Fetch
-                || message instanceof FetchSnapshot
                 || message instanceof LogPart
                 || message instanceof SnapshotPart
                 || message instanceof Greeting;

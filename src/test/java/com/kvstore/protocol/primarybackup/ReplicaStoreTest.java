@@ -16,6 +16,8 @@ import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
 import com.kvstore.protocol.primarybackup.LogEntry.KeyWrite;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.DoViewChange;
+import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.Fetch;
+import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.FetchSnapshot;
 import com.kvstore.storage.MemoryTable;
 import java.util.Collection;
 import java.util.List;
@@ -146,6 +148,15 @@ class ReplicaStoreTest {
                 new PrimaryBackupMachine(GROUP, 1, new MemoryTable(), PrimaryBackupConfig.of(false), () -> 1);
 
         assertFalse(machine.mayPrecede(new DoViewChange(1, 0, 0, 0, 0, List.of())));
+    }
+
+    @Test
+    void theNextPartOfTheRecordsIsAskedForOnceTheLastIsOnTheDisk() {
+        PrimaryBackupMachine machine =
+                new PrimaryBackupMachine(GROUP, 1, new MemoryTable(), PrimaryBackupConfig.of(false), () -> 1);
+
+        assertFalse(machine.mayPrecede(new FetchSnapshot(1, 0)));
+        assertTrue(machine.mayPrecede(new Fetch(1, 1)));
     }
 
     @Test
