@@ -205,8 +205,11 @@ list_libraries() {
     netty=$(pom_version netty)
     echo "all|JSON library|org/json/json/$json/json-$json.jar"
     echo "all|Commons CLI library|commons-cli/commons-cli/$cli/commons-cli-$cli.jar"
-    for module in common buffer resolver transport transport-native-unix-common codec-base handler; do
+    for module in common buffer resolver transport transport-native-unix-common transport-classes-io_uring codec-base handler; do
         echo "server|Netty library ($module)|io/netty/netty-$module/$netty/netty-$module-$netty.jar"
+    done
+    for module in linux-x86_64 linux-aarch_64; do
+        echo "server|Netty library (io_uring, $module)|io/netty/netty-transport-native-io_uring/$netty/netty-transport-native-io_uring-$netty-$module.jar"
     done
     rocksdb=$(pom_version rocksdbjni)
     echo "slave|RocksDB library|org/rocksdb/rocksdbjni/$rocksdb/rocksdbjni-$rocksdb-linux64.jar"

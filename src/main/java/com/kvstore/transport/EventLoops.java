@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /** The one event loop of a node, and its memory: kept small, because a node may be one of many on a laptop. */
@@ -21,6 +20,10 @@ public final class EventLoops {
 
     /** A new loop with its own thread; {@code loop.parent().shutdownGracefully()} ends it. */
     public static EventLoop start(String name) {
-        return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name), NioIoHandler.newFactory()).next();
+        return start(name, SocketEngine.best());
+    }
+
+    static EventLoop start(String name, SocketEngine engine) {
+        return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name), engine.newHandlers()).next();
     }
 }

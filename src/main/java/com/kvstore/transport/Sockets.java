@@ -7,8 +7,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.function.Consumer;
 
 /** How the sockets of a node are set up. Thread-safe: functions only. */
@@ -21,7 +19,7 @@ final class Sockets {
     static Bootstrap outgoing(EventLoop loop, int connectTimeoutMs) {
         return new Bootstrap()
                 .group(loop)
-                .channel(NioSocketChannel.class)
+                .channel(SocketEngine.of(loop).socket())
                 .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
@@ -33,7 +31,7 @@ final class Sockets {
     static ServerBootstrap incoming(EventLoop loop, Consumer<Channel> accepted) {
         return new ServerBootstrap()
                 .group(loop)
-                .channel(NioServerSocketChannel.class)
+                .channel(SocketEngine.of(loop).serverSocket())
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.ALLOCATOR, EventLoops.ALLOCATOR)

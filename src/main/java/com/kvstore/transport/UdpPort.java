@@ -12,7 +12,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
-import io.netty.channel.socket.nio.NioDatagramChannel;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
@@ -42,7 +41,7 @@ public final class UdpPort {
             throws PortUnavailableException {
         ChannelFuture bound = new Bootstrap()
                 .group(loop)
-                .channel(NioDatagramChannel.class)
+                .channel(SocketEngine.of(loop).datagramSocket())
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MAX_DATAGRAM_BYTES))
                 .option(ChannelOption.AUTO_READ, false)
                 .handler(new Receiver(received))

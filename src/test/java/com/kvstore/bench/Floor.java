@@ -1,5 +1,6 @@
 package com.kvstore.bench;
 
+import com.kvstore.transport.SocketEngine;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -12,10 +13,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -35,10 +33,11 @@ public final class Floor {
     /** Runs until it is killed. */
     public static void main(String[] args) throws InterruptedException {
         int port = Integer.parseInt(args[1]);
-        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        EventLoopGroup loop =
+                new MultiThreadIoEventLoopGroup(1, SocketEngine.best().newHandlers());
         ServerBootstrap server = new ServerBootstrap()
                 .group(loop)
-                .channel(NioServerSocketChannel.class)
+                .channel(SocketEngine.best().serverSocket())
                 .option(ChannelOption.SO_BACKLOG, 1024)
                 .childOption(ChannelOption.TCP_NODELAY, true);
         if (args[0].equals("echo")) {
@@ -108,7 +107,7 @@ public final class Floor {
                 returned[i] = Unpooled.buffer();
                 links[i] = new Bootstrap()
                         .group(loop)
-                        .channel(NioSocketChannel.class)
+                        .channel(SocketEngine.best().socket())
                         .option(ChannelOption.TCP_NODELAY, true)
                         .handler(new ChannelInboundHandlerAdapter() {
                             @Override

@@ -22,9 +22,17 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What {@code KvClient} and other nodes meet on a server's port. */
+@ParameterizedClass
+@MethodSource("com.kvstore.transport.TestNode#engines")
 class BinaryFaceTest {
+    @Parameter
+    SocketEngine engine;
+
     private static final ServerNode SELF = new ServerNode("127.0.0.1", 8081);
 
     private TestNode node;
@@ -38,7 +46,7 @@ class BinaryFaceTest {
 
     private RawClient client() throws Exception {
         if (node == null) {
-            node = new TestNode(NetworkOptions.defaults(), BinaryFaceTest::acknowledge).listen();
+            node = new TestNode(engine, NetworkOptions.defaults(), BinaryFaceTest::acknowledge).listen();
         }
         return new RawClient(node.port());
     }
@@ -90,7 +98,7 @@ class BinaryFaceTest {
 
     @Test
     void answersComeAsTheyAreReady() throws Exception {
-        node = new TestNode(NetworkOptions.defaults(), (input, network) -> {}).listen();
+        node = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {}).listen();
         try (RawClient client = client()) {
             client.send(bytes(true, put(1), put(2)));
             await().until(() -> node.inputs.size() == 2);

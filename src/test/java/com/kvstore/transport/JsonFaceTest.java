@@ -19,9 +19,17 @@ import java.util.List;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What people and scripts meet on a server's port. */
+@ParameterizedClass
+@MethodSource("com.kvstore.transport.TestNode#engines")
 class JsonFaceTest {
+    @Parameter
+    SocketEngine engine;
+
     private static final int MAX_VALUE = 64 * 1024;
 
     private TestNode node;
@@ -50,7 +58,7 @@ class JsonFaceTest {
 
     private RawClient client() throws Exception {
         if (node == null) {
-            node = new TestNode(options(), JsonFaceTest::echo).listen();
+            node = new TestNode(engine, options(), JsonFaceTest::echo).listen();
         }
         return new RawClient(node.port());
     }
@@ -81,7 +89,7 @@ class JsonFaceTest {
 
     @Test
     void pipelinedAnswersKeepTheOrderOfTheRequestsWhenTheyBecomeReadyInAnother() throws Exception {
-        node = new TestNode(options(), (input, network) -> {}).listen();
+        node = new TestNode(engine, options(), (input, network) -> {}).listen();
         try (RawClient client = client()) {
             client.send(get("a") + get("b") + "not json\n" + get("c"));
             await().until(() -> node.inputs(Input.ClientRequested.class).size() == 3);
@@ -100,7 +108,7 @@ class JsonFaceTest {
 
     @Test
     void aGetWaitsForAnEarlierWriteOfItsKeyOnTheSameConnectionAndForNoOther() throws Exception {
-        node = new TestNode(options(), (input, network) -> {}).listen();
+        node = new TestNode(engine, options(), (input, network) -> {}).listen();
         try (RawClient client = client();
                 RawClient other = client()) {
             client.send("{\"req_type\":\"put\",\"key\":\"a\",\"value\":\"1\"}\n" + get("b") + get("a") + get("c"));
@@ -167,7 +175,7 @@ class JsonFaceTest {
 
     @Test
     void aClientThatHasSaidAllStillGetsItsAnswers() throws Exception {
-        node = new TestNode(options(), (input, network) -> {}).listen();
+        node = new TestNode(engine, options(), (input, network) -> {}).listen();
         try (RawClient client = client()) {
             client.send(get("first") + get("last, without its line end").stripTrailing());
             client.socket.shutdownOutput();
@@ -183,7 +191,7 @@ class JsonFaceTest {
 
     @Test
     void repliesToAClientThatHasGoneAreDropped() throws Exception {
-        node = new TestNode(options(), (input, network) -> {}).listen();
+        node = new TestNode(engine, options(), (input, network) -> {}).listen();
         try (RawClient gone = client()) {
             gone.send(get("a"));
             await().until(() -> node.inputs(Input.ClientRequested.class).size() == 1);
@@ -197,7 +205,7 @@ class JsonFaceTest {
     @Test
     void aSilentNewcomerIsClosedAndOneWithHalfARequestIsNot() throws Exception {
         NetworkOptions impatient = new NetworkOptions(false, MAX_VALUE, 100, 1 << 20, 500, 50, null);
-        node = new TestNode(impatient, JsonFaceTest::echo).listen();
+        node = new TestNode(engine, impatient, JsonFaceTest::echo).listen();
         try (RawClient half = client();
                 RawClient silent = client()) {
             half.send("{\"req_type\":");
@@ -209,7 +217,7 @@ class JsonFaceTest {
 
     @Test
     void oneConnectionTooManyIsToldSo() throws Exception {
-        node = new TestNode(NetworkOptions.of(false, MAX_VALUE, 1), JsonFaceTest::echo).listen();
+        node = new TestNode(engine, NetworkOptions.of(false, MAX_VALUE, 1), JsonFaceTest::echo).listen();
         try (RawClient first = client()) {
             first.send(get("a")).line();
             try (RawClient second = client()) {
@@ -227,7 +235,7 @@ class JsonFaceTest {
 
     @Test
     void aFloodOfUnansweredRequestsStopsBeingReadAndGoesOnWhenAnswersGoOut() throws Exception {
-        node = new TestNode(options(), (input, network) -> {}).listen();
+        node = new TestNode(engine, options(), (input, network) -> {}).listen();
         int total = 3_000;
         try (RawClient client = client()) {
             Thread flood = new Thread(() -> {
@@ -277,7 +285,7 @@ class JsonFaceTest {
 
     @Test
     void aClientThatDoesNotReadIsNotReadFromUntilItDoes() throws Exception {
-        node = new TestNode(NetworkOptions.defaults(), (input, network) -> {
+        node = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {
                     if (input instanceof Input.ClientRequested request) {
                         network.reply(request.client(), BIG);
                     }
@@ -295,7 +303,7 @@ class JsonFaceTest {
 
     @Test
     void answersThatNobodyReadsAreBounded() throws Exception {
-        node = new TestNode(NetworkOptions.defaults(), (input, network) -> {}).listen();
+        node = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {}).listen();
         try (RawClient client = client()) {
             client.send(get("k").repeat(100));
             await().until(() -> node.inputs.size() == 100);
@@ -310,7 +318,7 @@ class JsonFaceTest {
     void tooMuchUnfinishedInputIsRefusedAndOthersAreServed() throws Exception {
         int value = 4 << 20;
         NetworkOptions small = new NetworkOptions(false, value, 100, 1 << 20, 500, 10_000, null);
-        node = new TestNode(small, JsonFaceTest::echo).listen();
+        node = new TestNode(engine, small, JsonFaceTest::echo).listen();
         try (RawClient greedy = client();
                 RawClient modest = client()) {
             byte[] half = new byte[3 << 20];

@@ -24,11 +24,19 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Links between two nodes, and datagrams. */
+@ParameterizedClass
+@MethodSource("com.kvstore.transport.TestNode#engines")
 class LinksTest {
+    @Parameter
+    SocketEngine engine;
+
     private static final ServerNode NAME = new ServerNode("127.0.0.1", 8081);
 
     private TestNode server;
@@ -36,7 +44,7 @@ class LinksTest {
 
     @BeforeEach
     void startServer() throws Exception {
-        server = new TestNode(NetworkOptions.defaults(), (input, network) -> {
+        server = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {
                     if (input instanceof Input.Received received
                             && received.message() instanceof MembershipMessage.Goodbye) {
                         network.send(received.link(), new MembershipMessage.GoodbyeAnswer(1, 3));
@@ -56,7 +64,7 @@ class LinksTest {
     private long connect(boolean json) throws Exception {
         NetworkOptions options =
                 NetworkOptions.of(json, Limits.DEFAULT_MAX_VALUE_BYTES, NetworkOptions.DEFAULT_MAX_CONNECTIONS);
-        client = new TestNode(options, (input, network) -> {});
+        client = new TestNode(engine, options, (input, network) -> {});
         ServerNode peer = new ServerNode("127.0.0.1", server.port());
         client.act(() -> client.network.connect(peer));
         await().until(() -> client.inputs.size() == 1);
@@ -119,7 +127,7 @@ class LinksTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             free = socket.getLocalPort();
         }
-        client = new TestNode(NetworkOptions.defaults(), (input, network) -> {});
+        client = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {});
         ServerNode peer = new ServerNode("127.0.0.1", free);
         client.act(() -> client.network.connect(peer));
         await().until(() -> client.inputs.size() == 1);
@@ -142,7 +150,7 @@ class LinksTest {
                 }
             }
             client = new TestNode(
-                    new NetworkOptions(false, 1 << 20, 10, 1 << 20, 100, 1_000, null), (input, network) -> {});
+                    engine, new NetworkOptions(false, 1 << 20, 10, 1 << 20, 100, 1_000, null), (input, network) -> {});
             ServerNode peer = new ServerNode("127.0.0.1", full.getLocalPort());
             client.act(() -> client.network.connect(peer));
             await().until(() -> client.inputs.size() == 1);
@@ -155,7 +163,7 @@ class LinksTest {
 
     @Test
     void anUnknownHostIsNotCalledRefusing() throws Exception {
-        client = new TestNode(NetworkOptions.defaults(), (input, network) -> {});
+        client = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {});
         ServerNode peer = new ServerNode("no-such-host.invalid", 80);
         client.act(() -> client.network.connect(peer));
         await().until(() -> client.inputs.size() == 1);
@@ -165,7 +173,7 @@ class LinksTest {
     @Test
     void aNodeThatDoesNotReadIsCutOff() throws Exception {
         try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            client = new TestNode(NetworkOptions.defaults(), (input, network) -> {});
+            client = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {});
             client.act(() -> client.network.connect(new ServerNode("127.0.0.1", deaf.getLocalPort())));
             await().until(() -> client.inputs.size() == 1);
             long link = ((Input.LinkOpened) client.inputs.get(0)).link();
@@ -189,7 +197,7 @@ class LinksTest {
         List<Object> received = new java.util.concurrent.CopyOnWriteArrayList<>();
         UdpPort monitor = UdpPort.open(server.loop, "127.0.0.1", 0, received::add);
         monitor.start();
-        client = new TestNode(NetworkOptions.defaults(), (input, network) -> {});
+        client = new TestNode(engine, NetworkOptions.defaults(), (input, network) -> {});
         UdpPort sender = UdpPort.open(client.loop, "0.0.0.0", 0, message -> {});
         client.network.use(sender);
         MembershipMessage.Heartbeat heartbeat = new MembershipMessage.Heartbeat(NAME, 7, 1);

@@ -17,10 +17,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass
+@MethodSource("com.kvstore.transport.TestNode#engines")
 class PasswordTest {
+    @Parameter
+    SocketEngine engine;
+
     private static final Password SECRET = new Password(Bytes.of("open sesame"));
 
     private final List<TestNode> nodes = new CopyOnWriteArrayList<>();
@@ -33,7 +41,7 @@ class PasswordTest {
 
     private TestNode node(boolean json, Password password) throws Exception {
         NetworkOptions options = NetworkOptions.of(json, 1 << 16, 100).withPassword(password);
-        TestNode node = new TestNode(options, (input, network) -> {
+        TestNode node = new TestNode(engine, options, (input, network) -> {
             if (input instanceof Input.ClientRequested request) {
                 network.reply(request.client(), Result.Ack.WHOLE);
             }

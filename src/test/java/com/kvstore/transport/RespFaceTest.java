@@ -19,16 +19,24 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What Redis clients meet on a server's port, when the store behind it answers in whatever order. */
+@ParameterizedClass
+@MethodSource("com.kvstore.transport.TestNode#engines")
 class RespFaceTest {
+    @Parameter
+    SocketEngine engine;
+
     private static final int MAX_VALUE = 64 * 1024;
 
     private TestNode node;
 
     @BeforeEach
     void open() throws Exception {
-        node = new TestNode(NetworkOptions.of(false, MAX_VALUE, 100), (input, network) -> {});
+        node = new TestNode(engine, NetworkOptions.of(false, MAX_VALUE, 100), (input, network) -> {});
         node.network.speak(RespLanguage.factory());
         node.listen();
     }

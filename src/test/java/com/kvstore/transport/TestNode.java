@@ -6,16 +6,23 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 /** A network on a loop of its own, for tests: keeps every input, and hands it to a behaviour, then ends the turn. */
 final class TestNode implements AutoCloseable {
-    final EventLoop loop = EventLoops.start("test-node");
+    final EventLoop loop;
     final NettyNetwork network;
     final List<Input> inputs = new CopyOnWriteArrayList<>();
     private NettyNetwork.Listener listener;
     private boolean turnEndQueued;
 
-    TestNode(NetworkOptions options, BiConsumer<Input, NettyNetwork> behaviour) {
+    /** Those that this system has: the selector, and as a rule io_uring. */
+    static List<SocketEngine> engines() {
+        return Stream.of(SocketEngine.SELECTOR, SocketEngine.best()).distinct().toList();
+    }
+
+    TestNode(SocketEngine engine, NetworkOptions options, BiConsumer<Input, NettyNetwork> behaviour) {
+        loop = EventLoops.start("test-node", engine);
         network = new NettyNetwork(loop, options);
         network.deliverTo(input -> {
             inputs.add(input);
