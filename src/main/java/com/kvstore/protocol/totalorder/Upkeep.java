@@ -174,10 +174,11 @@ final class Upkeep {
         for (int i = 0; i < node.size(); i++) {
             everything |= node.isOpen(i) && multicast.isBehind(i);
         }
+        // The same one for all lanes, and another the next time: one for each in turns might always be the wrong one.
+        int other = node.someOther();
         for (Lane lane : order.lanes().values()) {
             boolean waits = lane.blockedSinceNs != 0 && now - lane.blockedSinceNs > TotalOrderConfig.ASK_OTHERS_NS;
             if (everything || waits || (lane.isSealed() && lane.known() < lane.sealed())) {
-                int other = node.someOther();
                 if (other >= 0) {
                     node.send(other, new Fetch(node.formed(), lane.id(), lane.known() + 1), effects);
                 }

@@ -341,4 +341,25 @@ class TotalOrderTest {
         assertEquals(ErrorCode.UNAVAILABLE, codeOf(group.answer(1, read)));
         assertNotNull(group.peer(1).stopped());
     }
+
+    @Test
+    void whoWaitsForTwoLanesAsksEveryPeerForEach() {
+        PeersHarness<TotalOrderMachine> group = group(3).startAll();
+        group.holdUp(1, 3);
+        group.holdUp(2, 3);
+
+        group.ask(3, putCommand("k", "v"), null);
+        group.pass(TotalOrderConfig.SUSPECT_NS / PeersHarness.MS);
+
+        // Two lanes and two others to ask: in turns, lane by lane, each would be asked for the same one for ever.
+        for (int id : List.of(1, 2)) {
+            assertEquals(
+                    2,
+                    group.peer(id).sent.stream()
+                            .filter(TotalOrderMessage.Fetched.class::isInstance)
+                            .map(message -> ((TotalOrderMessage.Fetched) message).lane())
+                            .distinct()
+                            .count());
+        }
+    }
 }
