@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  * <p>On disk: values have a zero byte before their key; {@code owner} names the group and the peer whose data these are.
  */
 public final class PeerDiskStorage implements PeerStorage, AutoCloseable {
-    private static final String FORMAT = "kvstore peer data, format 1\n";
+    private static final String FORMAT = "kvstore peer data, format 2\n";
     private static final byte[] OWNER = "owner".getBytes(StandardCharsets.UTF_8);
 
     /** How values become bytes. */

@@ -4,7 +4,6 @@ import com.kvstore.protocol.totalorder.StoredOrder;
 import com.kvstore.protocol.totalorder.StoredOrder.Client;
 import com.kvstore.protocol.totalorder.StoredOrder.LaneEntry;
 import com.kvstore.protocol.totalorder.StoredOrder.LaneProgress;
-import com.kvstore.protocol.totalorder.StoredOrder.Own;
 import com.kvstore.protocol.totalorder.StoredOrder.Progress;
 import com.kvstore.protocol.totalorder.StoredOrder.Summary;
 import com.kvstore.protocol.totalorder.StoredOrder.Vital;
@@ -17,8 +16,8 @@ final class OrderStateBinary {
     static final int ENTRY = 6;
     static final int CLIENT = 7;
 
-    private static final int MIN_VOTE_BYTES = 8;
-    private static final int MIN_PROGRESS_BYTES = 5;
+    private static final int MIN_VOTE_BYTES = 7;
+    private static final int MIN_PROGRESS_BYTES = 6;
 
     private OrderStateBinary() {}
 
@@ -53,14 +52,10 @@ final class OrderStateBinary {
         out.flag(vital.active());
         out.numbers(vital.lives());
         out.list(vital.answered(), (nonce, to) -> to.fixed64(nonce));
-        out.number(vital.own().clock());
-        out.number(vital.own().echo());
-        out.number(vital.own().lane() + 1);
-        out.number(vital.own().newest() + 1);
+        out.number(vital.newestOwn() + 1);
         out.list(vital.votes(), (vote, to) -> {
             to.number(vote.lane());
             to.number(vote.life());
-            to.number(vote.known());
             to.number(vote.promised());
             to.number(vote.frozen());
             to.flag(vote.voteless());
@@ -76,13 +71,12 @@ final class OrderStateBinary {
                 in.flag(),
                 in.list(1, FrameReader::smallNumber),
                 in.list(Long.BYTES, FrameReader::fixed64),
-                new Own(in.number(), in.number(), in.number() - 1, in.number() - 1),
+                in.number() - 1,
                 in.list(
                         MIN_VOTE_BYTES,
                         from -> new Vote(
                                 from.number(),
                                 from.smallNumber(),
-                                from.number(),
                                 from.number(),
                                 from.number(),
                                 from.flag(),
@@ -102,6 +96,7 @@ final class OrderStateBinary {
         out.list(progress.lanes(), (lane, to) -> {
             to.number(lane.lane());
             to.number(lane.base());
+            to.number(lane.known());
             to.number(lane.delivered());
             to.number(lane.clock());
             to.number(lane.sealed() + 1);
@@ -118,6 +113,11 @@ final class OrderStateBinary {
                 in.list(
                         MIN_PROGRESS_BYTES,
                         from -> new LaneProgress(
-                                from.number(), from.number(), from.number(), from.number(), from.number() - 1)));
+                                from.number(),
+                                from.number(),
+                                from.number(),
+                                from.number(),
+                                from.number(),
+                                from.number() - 1)));
     }
 }

@@ -19,13 +19,13 @@ final class TotalOrderMutants {
                     "Order.java",
                     "return lane.isSealed() || votes.chosen(lane) > lane.delivered;",
                     "return true;",
-                    8),
+                    3),
             mutant(
                     "total order: take entries of a lane after promising to take none",
                     "Lane.java",
-                    "return promised == 0 ? known() : voteless ? 0 : frozen;",
-                    "return known();",
-                    6),
+                    "return Math.min(durable, promised == 0 ? known() : voteless ? 0 : frozen);",
+                    "return Math.min(durable, known());",
+                    18),
             mutant(
                     "total order: a ballot ends a lane at its beginning",
                     "Ballots.java",

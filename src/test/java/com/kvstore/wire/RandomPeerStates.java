@@ -54,9 +54,9 @@ final class RandomPeerStates {
                 random.nextBoolean(),
                 basic.list(basic::smallNumber),
                 basic.list(basic::anyLong),
-                new StoredOrder.Own(n(), n(), orNone(), orNone()),
+                orNone(),
                 basic.list(() ->
-                        new StoredOrder.Vote(n(), basic.smallNumber(), n(), n(), n(), random.nextBoolean(), n(), n())));
+                        new StoredOrder.Vote(n(), basic.smallNumber(), n(), n(), random.nextBoolean(), n(), n())));
     }
 
     private StoredOrder.Progress progress() {
@@ -66,7 +66,7 @@ final class RandomPeerStates {
                 n(),
                 n(),
                 basic.list(() -> new NewestLane(n(), basic.smallNumber())),
-                basic.list(() -> new StoredOrder.LaneProgress(n(), n(), n(), n(), orNone())));
+                basic.list(() -> new StoredOrder.LaneProgress(n(), n(), n(), n(), n(), orNone())));
     }
 
     private Formation.Saved formation() {

@@ -44,12 +44,14 @@ final class Ballots {
 
     private final Node node;
     private final Order order;
+    private final Multicast multicast;
     /** By lane: what this peer has begun. */
     private final SortedMap<Long, Ballot> begun = new TreeMap<>();
 
-    Ballots(Node node, Order order) {
+    Ballots(Node node, Order order, Multicast multicast) {
         this.node = node;
         this.order = order;
+        this.multicast = multicast;
     }
 
     /** Begins ballots on lanes that are waited for too long, and gives way to higher ones where one has got stuck. */
@@ -71,10 +73,11 @@ final class Ballots {
         }
     }
 
-    /** Whether to wait no longer; a lane of a life that is known to be over is not waited for at all. */
+    /** Whether to wait no longer; a lane whose owner is known to have left it is not waited for at all. */
     private boolean isTooLong(Lane lane, long nowNs) {
         long patienceNs = TotalOrderConfig.SUSPECT_NS + node.index() * STAGGER_NS;
         return lane.life() < node.votes.life(lane.owner())
+                || (multicast.hasLeft(lane) && lane.promised == 0)
                 || (lane.blockedSinceNs != 0 && nowNs - lane.blockedSinceNs > patienceNs);
     }
 

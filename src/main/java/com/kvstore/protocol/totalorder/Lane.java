@@ -11,18 +11,21 @@ import java.util.List;
  * twice, and no entry of it has a smaller counter.
  *
  * <p>Invariants: the entries known are a prefix of what the owner has multicast; {@link #clock} is a promise of the owner
- * about everything behind them; {@link #vote} never falls below what was said before, and does not rise once a ballot was
- * promised.
+ * about everything behind them; {@link #vote} never falls below what was said before, does not rise once a ballot was
+ * promised, and is for nothing that a crash could take away.
  *
  * <p>Threading: one machine's.
  */
 final class Lane {
     static final int OWNERS = 32;
     static final long UNKNOWN = -1;
+    private static final long ALL = Long.MAX_VALUE;
 
     private final long id;
     private final int life;
     private final List<Entry> entries = new ArrayList<>();
+    /** Entries up to this one will be here after a crash; {@link #ALL}: all that are known count as lasting. */
+    private long durable = ALL;
     /** How many of the list's first entries are forgotten and not yet cut off. */
     private int gone;
 
@@ -60,10 +63,11 @@ final class Lane {
     static Lane restored(StoredOrder.Vote vote, StoredOrder.LaneProgress progress, List<Entry> entries) {
         Lane lane = new Lane(vote.lane(), vote.life(), progress.base());
         lane.take(progress.base() + 1, entries);
-        if (lane.known() != vote.known()) {
+        if (lane.known() != progress.known()) {
             throw new IllegalStateException("lane " + vote.lane() + " has " + lane.known()
-                    + " entries on disk, and should have " + vote.known());
+                    + " entries on disk, and should have " + progress.known());
         }
+        lane.durable = lane.known();
         lane.delivered = progress.delivered();
         lane.clock = Math.max(lane.clock, progress.clock());
         lane.promised = vote.promised();
@@ -76,7 +80,7 @@ final class Lane {
     }
 
     StoredOrder.Vote stored() {
-        return new StoredOrder.Vote(id, life, known(), promised, frozen, voteless, sealBallot, sealLength);
+        return new StoredOrder.Vote(id, life, promised, frozen, voteless, sealBallot, sealLength);
     }
 
     static long name(long counter, int owner) {
@@ -107,6 +111,18 @@ final class Lane {
 
     long base() {
         return base;
+    }
+
+    /** From now on only what is said to be {@link #durable} is vouched for. */
+    void keepOnDisk() {
+        durable = 0;
+    }
+
+    /** Entries up to this one are on the disk. @return whether this peer vouches for more now */
+    boolean durable(long upTo) {
+        long before = vote();
+        durable = Math.max(durable, upTo);
+        return vote() > before;
     }
 
     long sealed() {
@@ -147,10 +163,10 @@ final class Lane {
 
     /** How many entries this peer vouches for when it is counted whether an entry is safe. */
     long vote() {
-        return promised == 0 ? known() : voteless ? 0 : frozen;
+        return Math.min(durable, promised == 0 ? known() : voteless ? 0 : frozen);
     }
 
-    /** The same when a ballot asks. */
+    /** The same when a ballot asks; what it hears leaves once that is durable. */
     long voteForBallot() {
         return promised == 0 ? known() : frozen;
     }

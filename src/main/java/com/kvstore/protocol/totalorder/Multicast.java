@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * This peer's own lane on its way to the others, and the others' on their way here. What a turn has gathered, entries and
  * votes, leaves as one {@link Cast} to each peer when the turn ends.
  *
- * <p>Bounded: a peer that does not vote is sent {@link #WINDOW_BYTES} and {@link #WINDOW_ENTRIES} and no more.
+ * <p>Bounded: a peer that does not vote is sent {@link #WINDOW_BYTES} and {@link #WINDOW_ENTRIES} and no more, and a disk
+ * that does not keep up is given no more of the own lane.
  *
  * <p>Threading: one machine's.
  */
@@ -60,24 +61,22 @@ final class Multicast {
     }
 
     /**
-     * Goes on where an earlier process was.
+     * Goes on behind an earlier process, which may have multicast what its disk does not have: its lane is not added to any
+     * more, lest a number or a timestamp comes twice.
      *
-     * @param lane what it added to last, if that is open still
-     * @param asked no larger number was asked to be echoed
+     * @param newest the newest lane it may have added to
      */
-    void restore(@Nullable Lane lane, long newest, long asked) {
-        own = lane;
+    void restore(long newest) {
         newestOwn = newest;
-        echo = asked;
     }
 
     long newestOwn() {
         return newestOwn;
     }
 
-    /** The last number that was asked to be echoed. */
-    long echo() {
-        return echo;
+    /** Whether a lane is this peer's own, and it will add nothing to it any more. */
+    boolean hasLeft(Lane lane) {
+        return lane.owner() == node.index() && lane.id() <= newestOwn && lane != own;
     }
 
     /** Nothing has been. */
@@ -132,7 +131,7 @@ final class Multicast {
         }
     }
 
-    /** @return whether it brought anything that this peer votes on */
+    /** @return whether it brought entries that were not known */
     boolean on(int from, Cast cast, Effects effects) {
         node.votes.on(from, cast.votes());
         delivered[from] = cast.delivered();
@@ -164,9 +163,6 @@ final class Multicast {
                 lane.echo = cast.echo();
                 castTo[from] = true;
             }
-        }
-        if (lane.known() > before) {
-            castToAll();
         }
         return lane.known() > before;
     }
@@ -239,11 +235,21 @@ final class Multicast {
         if (vote == null || vote.echo() < 0 || sent[index] - vote.voted() >= WINDOW_ENTRIES) {
             return false;
         }
+        return bytes(lane, vote.voted(), sent[index]) < WINDOW_BYTES;
+    }
+
+    /** Whether this peer's own disk is not too far behind what it has added. */
+    boolean mayAdd(Lane lane) {
+        return lane.known() - lane.vote() < WINDOW_ENTRIES && bytes(lane, lane.vote(), lane.known()) < WINDOW_BYTES;
+    }
+
+    /** How large the entries behind one number up to another are, about; no more is counted than the window. */
+    private static long bytes(Lane lane, long behind, long last) {
         long bytes = 0;
-        for (long i = Math.max(vote.voted(), lane.base()) + 1; i <= sent[index] && bytes < WINDOW_BYTES; i++) {
+        for (long i = Math.max(behind, lane.base()) + 1; i <= last && bytes < WINDOW_BYTES; i++) {
             bytes += Sizes.of(lane.get(i));
         }
-        return bytes < WINDOW_BYTES;
+        return bytes;
     }
 
     /** Whether lanes were heard of that are not known here, since this was asked last. */

@@ -39,15 +39,18 @@ final class Order {
 
     private final Votes votes;
     private final Replica replica;
+    private final boolean onDisk;
     private final Listener listener;
     private final SortedMap<Long, Lane> lanes = new TreeMap<>();
     private final NewestLane[] newest;
     private final SortedMap<Long, Long> ended = new TreeMap<>();
     private static final int ENDED_KEPT = 64;
 
-    Order(TotalOrderConfig config, Votes votes, Replica replica, Listener listener) {
+    /** @param onDisk whether what a lane holds lasts only once {@link Lane#durable} says so */
+    Order(TotalOrderConfig config, Votes votes, Replica replica, boolean onDisk, Listener listener) {
         this.votes = votes;
         this.replica = replica;
+        this.onDisk = onDisk;
         this.listener = listener;
         this.newest = new NewestLane[config.group().size()];
     }
@@ -109,10 +112,18 @@ final class Order {
     }
 
     private void open(long counter, int owner, int life) {
-        Lane lane = new Lane(Lane.name(counter, owner), life, 0);
-        lanes.put(lane.id(), lane);
+        Lane lane = add(Lane.name(counter, owner), life, 0);
         newest[owner] = new NewestLane(lane.id(), life);
         listener.opened(lane);
+    }
+
+    private Lane add(long id, int life, long delivered) {
+        Lane lane = new Lane(id, life, delivered);
+        if (onDisk) {
+            lane.keepOnDisk();
+        }
+        lanes.put(id, lane);
+        return lane;
     }
 
     /** Delivers what can be delivered. @return whether that was anything */
@@ -262,9 +273,7 @@ final class Order {
                 continue;
             }
             if (lane == null) {
-                lane = new Lane(each.lane(), each.life(), each.delivered());
-                lanes.put(lane.id(), lane);
-                listener.opened(lane);
+                listener.opened(add(each.lane(), each.life(), each.delivered()));
             } else {
                 lane.jumpTo(each.delivered());
                 lanes.put(lane.id(), lane);

@@ -7,14 +7,15 @@ import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.StateKeys;
 import com.kvstore.protocol.totalorder.StoredOrder.LaneEntry;
 import com.kvstore.protocol.totalorder.StoredOrder.LaneProgress;
-import com.kvstore.protocol.totalorder.StoredOrder.Own;
 import com.kvstore.protocol.totalorder.StoredOrder.Progress;
 import com.kvstore.protocol.totalorder.StoredOrder.Summary;
 import com.kvstore.protocol.totalorder.StoredOrder.Vital;
 import com.kvstore.protocol.totalorder.StoredOrder.Vote;
 import com.kvstore.protocol.totalorder.TotalOrderMessage.Entry;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -25,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * clock, and how far the order is delivered. At the end of each turn it writes what has changed; the records are in the
  * same storage and have been written by then.
  *
- * <p>Nothing is said before what was vital for it is durable: entries held, promises given, the clock. How far the order is
- * delivered is not: a peer that comes back delivers again what it has lost of that, from the same entries, to the same
- * effect.
+ * <p>Nothing is said before what was vital for it is durable: promises given, lanes begun. Entries are not vital, as
+ * votes are for durable ones only, and a process adds to no lane of one before it. How far the order is delivered is not
+ * either: a peer that comes back delivers again what it has lost of that, from the same entries, to the same effect.
  *
  * <p>Threading: one machine's.
  */
@@ -35,8 +36,6 @@ final class OrderStore {
     private static final int SUMMARY = 1;
     private static final int ENTRY = 2;
     private static final int CLIENT = 3;
-    /** Echo numbers that may be used before the next is stored. */
-    private static final long ECHOES = 1_000_000;
 
     /** What is stored of a lane. */
     private static final class Kept {
@@ -51,6 +50,9 @@ final class OrderStore {
         }
     }
 
+    /** What a lane held when the storage had counted this far. */
+    private record Written(long written, Lane lane, long known) {}
+
     private final PeerStorage storage;
     private final Node node;
     private final Order order;
@@ -58,8 +60,10 @@ final class OrderStore {
     private final Multicast multicast;
     private final Recovery recovery;
     private final SortedMap<Long, Kept> kept = new TreeMap<>();
+    /** What is not known to be durable yet, oldest first. */
+    private final Deque<Written> waiting = new ArrayDeque<>();
+
     private @Nullable Summary stored;
-    private long echoBound;
 
     OrderStore(PeerStorage storage, Node node, Order order, Replica replica, Multicast multicast, Recovery recovery) {
         this.storage = storage;
@@ -114,7 +118,6 @@ final class OrderStore {
         Vital vital = summary.vital();
         node.formation.restore(vital.formation());
         node.votes.restore(vital.lives());
-        node.observe(vital.own().clock());
         node.activate();
         recovery.restore(vital.answered());
         clients.sort(Comparator.comparingLong(StoredOrder.Client::touched));
@@ -132,18 +135,37 @@ final class OrderStore {
         List<LaneProgress> progress = summary.progress().lanes();
         progress.subList(lanes.size(), progress.size()).forEach(each -> ended.put(each.lane(), each.sealed()));
         order.restore(lanes, summary.progress().newest(), ended);
-        echoBound = vital.own().echo();
-        multicast.restore(order.lane(vital.own().lane()), vital.own().newest(), echoBound);
+        multicast.restore(vital.newestOwn());
     }
 
     private static Bytes key(long lane, long index) {
         return StateKeys.of(ENTRY, lane, index);
     }
 
+    boolean isDurable() {
+        return storage.isDurable();
+    }
+
+    /** Whether nothing waits to be durable. */
+    boolean isIdle() {
+        return waiting.isEmpty();
+    }
+
+    /** What was written when the storage had counted this far will last. @return whether there is more to vote for */
+    boolean durable(long written) {
+        boolean more = false;
+        for (Written oldest = waiting.peek(); oldest != null && oldest.written <= written; oldest = waiting.peek()) {
+            // Of this peer's own lane the others learn with what comes next on it.
+            more |= oldest.lane.durable(oldest.known) && oldest.lane != multicast.lane();
+            waiting.remove();
+        }
+        return more;
+    }
+
     /** Writes what has changed. */
     Saved save(long foundedIn) {
         long before = storage.written();
-        saveEntries();
+        List<Lane> grown = saveEntries();
         replica.clients().takeChanges((name, client) -> {
             if (client == null) {
                 storage.remove(StateKeys.of(CLIENT, name));
@@ -160,32 +182,30 @@ final class OrderStore {
             stored = now;
             storage.put(StateKeys.of(SUMMARY), now);
         }
-        return isNew ? Saved.VITAL : Saved.LATER;
+        grown.forEach(lane -> waiting.add(new Written(storage.written(), lane, lane.known())));
+        return isNew ? Saved.VITAL : grown.isEmpty() ? Saved.LATER : Saved.NEEDED;
     }
 
     private Vital vital(long foundedIn) {
-        if (multicast.echo() > echoBound) {
-            echoBound = multicast.echo() + ECHOES;
-        }
         List<Vote> votes = new ArrayList<>();
         order.lanes().values().forEach(lane -> votes.add(lane.stored()));
-        Lane own = multicast.lane();
         return new Vital(
                 node.formation.saved(),
                 foundedIn,
                 node.isActive(),
                 node.votes.lives(),
                 recovery.answered(),
-                new Own(node.clock(), echoBound, own == null ? Lane.UNKNOWN : own.id(), multicast.newestOwn()),
+                multicast.newestOwn(),
                 votes);
     }
 
     private Progress progress() {
         List<LaneProgress> lanes = new ArrayList<>();
         for (Lane lane : order.lanes().values()) {
-            lanes.add(new LaneProgress(lane.id(), lane.base(), lane.delivered, lane.clock, lane.sealed()));
+            lanes.add(
+                    new LaneProgress(lane.id(), lane.base(), lane.known(), lane.delivered, lane.clock, lane.sealed()));
         }
-        order.ended().forEach((lane, end) -> lanes.add(new LaneProgress(lane, end, end, 0, end)));
+        order.ended().forEach((lane, end) -> lanes.add(new LaneProgress(lane, end, end, end, 0, end)));
         return new Progress(
                 replica.delivered(),
                 replica.counter(),
@@ -195,7 +215,9 @@ final class OrderStore {
                 lanes);
     }
 
-    private void saveEntries() {
+    /** @return the lanes that are new or of which more is held than before */
+    private List<Lane> saveEntries() {
+        List<Lane> grown = new ArrayList<>();
         for (Kept each : kept.values().toArray(new Kept[0])) {
             if (order.lane(each.lane.id()) != each.lane) {
                 remove(each.lane.id(), each.base + 1, each.known);
@@ -207,6 +229,9 @@ final class OrderStore {
             if (each == null) {
                 each = new Kept(lane, lane.base(), lane.base());
                 kept.put(lane.id(), each);
+                grown.add(lane);
+            } else if (lane.known() > each.known) {
+                grown.add(lane);
             }
             remove(lane.id(), each.base + 1, Math.min(lane.base(), each.known));
             remove(lane.id(), Math.max(lane.known(), each.base) + 1, each.known);
@@ -216,6 +241,7 @@ final class OrderStore {
             each.base = lane.base();
             each.known = lane.known();
         }
+        return grown;
     }
 
     private void remove(long lane, long first, long last) {

@@ -157,7 +157,7 @@ final class Requests {
         if (lane == null) {
             return;
         }
-        while (!writes.isEmpty() || !internal.isEmpty()) {
+        while ((!writes.isEmpty() || !internal.isEmpty()) && multicast.mayAdd(lane)) {
             placeEntry(lane);
         }
         if (reads.stream().anyMatch(read -> !(read.command instanceof Command.GetLocal))) {

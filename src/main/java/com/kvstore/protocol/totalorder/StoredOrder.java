@@ -11,7 +11,7 @@ public sealed interface StoredOrder extends Persistent {
     /**
      * All but the lanes' entries and the clients' answers.
      *
-     * @param progress how far the order is delivered: what is lost of that can be delivered again
+     * @param progress what the lanes hold, and how far the order is delivered
      */
     record Summary(Vital vital, Progress progress) implements StoredOrder {}
 
@@ -22,7 +22,7 @@ public sealed interface StoredOrder extends Persistent {
      * @param active whether it votes
      * @param lives the latest known life of each peer, in the order of the group
      * @param answered which process of each peer was told of in its latest life
-     * @param own what this peer may multicast
+     * @param newestOwn no lane but a newer one may be added to; -1: any may be
      * @param votes by lane
      */
     record Vital(
@@ -31,7 +31,7 @@ public sealed interface StoredOrder extends Persistent {
             boolean active,
             List<Integer> lives,
             List<Long> answered,
-            Own own,
+            long newestOwn,
             List<Vote> votes) {
         public Vital {
             lives = List.copyOf(lives);
@@ -40,27 +40,11 @@ public sealed interface StoredOrder extends Persistent {
         }
     }
 
-    /**
-     * @param clock no larger counter was used or promised
-     * @param echo no larger number was asked to be echoed
-     * @param lane the lane that was added to last; -1: none
-     * @param newest no older lane is opened for this peer any more; -1: any may be
-     */
-    record Own(long clock, long echo, long lane, long newest) {}
-
     /** How this peer has voted on a lane; as in {@code Lane}. */
-    record Vote(
-            long lane,
-            int life,
-            long known,
-            long promised,
-            long frozen,
-            boolean voteless,
-            long sealBallot,
-            long sealLength) {}
+    record Vote(long lane, int life, long promised, long frozen, boolean voteless, long sealBallot, long sealLength) {}
 
     /**
-     * As in {@code OrderState}; of each lane of {@link Vital#votes} how far it is delivered, and behind those the lanes that
+     * As in {@code OrderState}; of each lane of {@link Vital#votes} what is held and how far it is delivered, and behind those the lanes that
      * are done: a peer that forgot where one ended would take it up again with others who do not know yet.
      */
     record Progress(
@@ -73,9 +57,10 @@ public sealed interface StoredOrder extends Persistent {
 
     /**
      * @param base the last entry that is forgotten
+     * @param known the last entry that is held
      * @param sealed where it ends; -1: that is not known
      */
-    record LaneProgress(long lane, long base, long delivered, long clock, long sealed) {}
+    record LaneProgress(long lane, long base, long known, long delivered, long clock, long sealed) {}
 
     /** An entry of a lane. */
     record LaneEntry(long lane, long index, TotalOrderMessage.Entry entry) implements StoredOrder {}

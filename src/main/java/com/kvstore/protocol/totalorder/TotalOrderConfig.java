@@ -23,6 +23,9 @@ public record TotalOrderConfig(
     /** Without a word from a majority for so long, this peer refuses what it is asked. */
     static final long MAJORITY_NS = 1_500_000_000L;
 
+    /** A disk that has something to sync and has ended nothing for so long is not waited for with the clock. */
+    static final long SLOW_DISK_NS = 20_000_000L;
+
     static final long REQUEST_TIMEOUT_NS = 5_000_000_000L;
     /** A peer that takes messages and says nothing for so long gets a new link. */
     static final long SILENT_NS = 5_000_000_000L;

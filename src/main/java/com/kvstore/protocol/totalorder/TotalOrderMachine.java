@@ -8,6 +8,7 @@ import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.protocol.parts.DurableMachine;
 import com.kvstore.protocol.parts.Formation;
 import com.kvstore.protocol.parts.PeerLinks;
+import com.kvstore.protocol.parts.PeerMessage;
 import com.kvstore.protocol.parts.PeerMessage.Presence;
 import com.kvstore.protocol.parts.PeerStorage;
 import com.kvstore.protocol.parts.RecordTable;
@@ -43,8 +44,6 @@ import com.kvstore.protocol.totalorder.TotalOrderMessage.SnapshotChunk;
  */
 public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listener, Order.Listener {
     private static final TimerId TICK = new TimerId("order-tick", 0);
-    private static final int FETCHED_ENTRIES = 256;
-    private static final long FETCHED_BYTES = 1024 * 1024;
 
     private final TotalOrderConfig config;
     private final PeerLinks links;
@@ -53,6 +52,7 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
     private final Replica replica;
     private final Order order;
     private final Multicast multicast;
+    private final Backfill backfill;
     private final Ballots ballots;
     private final Snapshots snapshots;
     private final Recovery recovery;
@@ -63,6 +63,9 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
     private long foundedIn;
 
     private boolean stopping;
+    private boolean diskFails;
+    /** Since when it has made nothing durable while something waited for that. */
+    private long diskBusySinceNs;
 
     /** One that keeps what it holds in memory. */
     public TotalOrderMachine(TotalOrderConfig config, RecordTable table, Formation.Nonces nonces) {
@@ -77,9 +80,10 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         Votes votes = new Votes(config);
         this.node = new Node(config, links, formation, votes);
         this.replica = new Replica(storage.table());
-        this.order = new Order(config, votes, replica, this);
+        this.order = new Order(config, votes, replica, storage.isDurable(), this);
         this.multicast = new Multicast(node, order, replica);
-        this.ballots = new Ballots(node, order);
+        this.backfill = new Backfill(node, order, replica);
+        this.ballots = new Ballots(node, order, multicast);
         this.snapshots = new Snapshots(node, order, replica);
         this.recovery = new Recovery(node, order, snapshots);
         this.requests = new Requests(node, order, replica, multicast);
@@ -134,10 +138,26 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         return store.save(foundedIn);
     }
 
-    /** All but how far the order is delivered is vital, and that can be found again. */
+    /**
+     * Casts vote for what is durable and no more. What tells otherwise of what this peer holds waits; so do questions for
+     * more, as nobody asks for what the disk cannot take.
+     */
     @Override
     public boolean mayPrecede(Message message) {
-        return true;
+        return !diskFails && (message instanceof Cast || message instanceof PeerMessage);
+    }
+
+    @Override
+    public void diskFails(boolean fails, long nowNs) {
+        diskFails = fails;
+    }
+
+    @Override
+    public void durable(long written, long nowNs, Effects effects) {
+        diskBusySinceNs = nowNs;
+        if (store.durable(written) && node.isActive()) {
+            multicast.castToAll();
+        }
     }
 
     @Override
@@ -234,10 +254,14 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
             return;
         } else if (message instanceof Cast cast) {
             if (node.votes.learn(from, cast.lives()) && !order.isEmpty()) {
-                multicast.on(from, cast, effects);
+                if (multicast.on(from, cast, effects)) {
+                    hold(nowNs);
+                }
             }
         } else if (message instanceof Fetched fetched) {
-            onFetched(from, fetched, effects);
+            if (backfill.onFetched(from, fetched, effects)) {
+                hold(nowNs);
+            }
         } else if (message instanceof SnapshotChunk chunk) {
             if (snapshots.on(from, chunk, nowNs, effects)) {
                 recovery.onSnapshot();
@@ -268,7 +292,7 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         } else if (message instanceof Refuse refuse) {
             ballots.onRefuse(refuse);
         } else if (message instanceof Fetch fetch) {
-            onFetch(from, fetch, effects);
+            backfill.onFetch(from, fetch, effects);
         } else if (message instanceof Behind behind) {
             if (behind.delivered() > replica.delivered()) {
                 snapshots.ask(from, nowNs, effects);
@@ -283,51 +307,15 @@ public final class TotalOrderMachine implements DurableMachine, PeerLinks.Listen
         }
     }
 
-    private void onFetch(int from, Fetch fetch, Effects effects) {
-        Lane lane = order.lane(fetch.lane());
-        if (lane == null) {
-            long end = order.endOf(fetch.lane());
-            if (end != Lane.UNKNOWN) {
-                node.send(from, new Sealed(node.formed(), fetch.lane(), end), effects);
-            }
-            if (end != Lane.UNKNOWN || fetch.lane() / Lane.OWNERS <= replica.counter()) {
-                node.send(from, new Behind(node.formed(), replica.delivered()), effects);
-            }
-        } else if (fetch.from() <= lane.base()) {
-            node.send(from, new Behind(node.formed(), replica.delivered()), effects);
-        } else {
-            node.send(
-                    from,
-                    new Fetched(
-                            node.formed(),
-                            lane.id(),
-                            fetch.from(),
-                            lane.some(fetch.from(), FETCHED_ENTRIES, FETCHED_BYTES),
-                            lane.known(),
-                            lane.clock,
-                            lane.sealed()),
-                    effects);
+    /**
+     * There are entries to vote for, once they last; the others wait for the clock too, which comes along with the vote. A
+     * disk that takes its time holds up this peer's votes alone: then the clock goes ahead.
+     */
+    private void hold(long nowNs) {
+        if (store.isIdle()) {
+            diskBusySinceNs = nowNs;
         }
-    }
-
-    private void onFetched(int from, Fetched fetched, Effects effects) {
-        Lane lane = order.lane(fetched.lane());
-        if (lane == null) {
-            return;
-        }
-        if (fetched.sealed() != Lane.UNKNOWN && !lane.isSealed()) {
-            order.sealed(lane, fetched.sealed());
-        }
-        long before = lane.known();
-        lane.take(fetched.first(), fetched.entries());
-        fetched.entries().forEach(entry -> node.observe(entry.counter()));
-        if (lane.known() >= fetched.known()) {
-            lane.clock = Math.max(lane.clock, fetched.clock());
-            node.observe(fetched.clock());
-        } else if (lane.known() > before) {
-            node.send(from, new Fetch(node.formed(), lane.id(), lane.known() + 1), effects);
-        }
-        if (lane.known() > before) {
+        if (!store.isDurable() || nowNs - diskBusySinceNs > TotalOrderConfig.SLOW_DISK_NS) {
             multicast.castToAll();
         }
     }

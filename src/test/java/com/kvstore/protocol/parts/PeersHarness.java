@@ -19,6 +19,7 @@ import com.kvstore.protocol.kernel.TimerId;
 import com.kvstore.storage.MemoryTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,7 +123,22 @@ public class PeersHarness<M extends Machine> {
 
         @Override
         public void sync(long token) {
-            throw new AssertionError("kept in memory only");
+            TestDisk disk = disks.get(id);
+            if (disk == null) {
+                throw new AssertionError("kept in memory only");
+            }
+            disk.sync();
+            Runnable end = () -> {
+                if (peers.get(id) == this) {
+                    disk.synced();
+                    hand(new Input.Persisted(token));
+                }
+            };
+            if (stuckDisks.contains(id)) {
+                syncs.put(id, end);
+            } else {
+                end.run();
+            }
         }
 
         @Override
@@ -187,6 +203,11 @@ public class PeersHarness<M extends Machine> {
     private final List<List<Integer>> cuts = new ArrayList<>();
     private final Map<List<Integer>, List<Runnable>> heldUp = new LinkedHashMap<>();
     private final Set<Long> stuck = new HashSet<>();
+    private final Map<Integer, TestDisk> disks = new HashMap<>();
+    private final Set<Integer> stuckDisks = new HashSet<>();
+    /** By peer: what comes of the sync that does not end. */
+    private final Map<Integer, Runnable> syncs = new HashMap<>();
+
     private long nowNs = 1;
     private long lastLink;
     private long lastIncarnation;
@@ -299,6 +320,25 @@ public class PeersHarness<M extends Machine> {
 
     private boolean isCut(int from, int to) {
         return cuts.contains(List.of(from, to));
+    }
+
+    /** The disk of a peer for a new process: what was synced is there. For a {@link Factory} of peers that keep their data. */
+    public TestDisk disk(int id) {
+        return disks.compute(id, (any, before) -> before == null ? new TestDisk() : before.open());
+    }
+
+    /** The disk of this peer takes nothing until {@link #freeDisk}. */
+    public void stickDisk(int id) {
+        stuckDisks.add(id);
+    }
+
+    public void freeDisk(int id) {
+        stuckDisks.remove(id);
+        Runnable end = syncs.remove(id);
+        if (end != null) {
+            end.run();
+        }
+        settle();
     }
 
     /** One sends another what it would not have sent by itself. */

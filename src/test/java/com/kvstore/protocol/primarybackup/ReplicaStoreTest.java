@@ -8,21 +8,16 @@ import com.kvstore.common.Bytes;
 import com.kvstore.common.Group;
 import com.kvstore.common.RequestId;
 import com.kvstore.common.ServerNode;
-import com.kvstore.protocol.kernel.Persistent;
 import com.kvstore.protocol.parts.AppliedRequests;
 import com.kvstore.protocol.parts.DurableMachine.Saved;
 import com.kvstore.protocol.parts.Formation;
-import com.kvstore.protocol.parts.PeerStorage;
-import com.kvstore.protocol.parts.RecordTable;
+import com.kvstore.protocol.parts.TestDisk;
 import com.kvstore.protocol.primarybackup.LogEntry.KeyWrite;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.DoViewChange;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.Fetch;
 import com.kvstore.protocol.primarybackup.PrimaryBackupMessage.FetchSnapshot;
 import com.kvstore.storage.MemoryTable;
-import java.util.Collection;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class ReplicaStoreTest {
@@ -35,45 +30,6 @@ class ReplicaStoreTest {
     private static final Formation.Saved FORMATION =
             new Formation.Saved(7, 99, List.of(7L, 8L, 9L), true, List.of(7L, 8L, 11L));
 
-    /** A disk that loses nothing. */
-    private static final class Disk implements PeerStorage {
-        private final RecordTable table = new MemoryTable();
-        private final SortedMap<Bytes, Persistent> values = new TreeMap<>();
-        private long written;
-
-        @Override
-        public RecordTable table() {
-            return table;
-        }
-
-        @Override
-        public Collection<Persistent> recovered() {
-            return List.copyOf(values.values());
-        }
-
-        @Override
-        public void put(Bytes key, Persistent value) {
-            values.put(key, value);
-            written++;
-        }
-
-        @Override
-        public void remove(Bytes key) {
-            values.remove(key);
-            written++;
-        }
-
-        @Override
-        public boolean isDurable() {
-            return true;
-        }
-
-        @Override
-        public long written() {
-            return written;
-        }
-    }
-
     /** One life of peer 1. */
     private static final class Life {
         private final Replica replica;
@@ -81,7 +37,7 @@ class ReplicaStoreTest {
         private final ReplicaStore store;
         private final boolean isBack;
 
-        private Life(Disk disk) {
+        private Life(TestDisk disk) {
             replica = new Replica(GROUP, 1, disk.table(), PrimaryBackupConfig.of(false));
             formation = new Formation(GROUP, 1, false, () -> 12345, () -> false);
             store = new ReplicaStore(disk, replica, formation);
@@ -89,7 +45,7 @@ class ReplicaStoreTest {
         }
     }
 
-    private final Disk disk = new Disk();
+    private final TestDisk disk = new TestDisk();
 
     private static LogEntry entry(String key, RequestId id) {
         return new LogEntry(id, List.of(new KeyWrite(Bytes.of(key), Bytes.of("v"), 0)));
@@ -191,12 +147,12 @@ class ReplicaStoreTest {
     @Test
     void whatIsForgottenInMemoryIsTakenOutOfTheDisk() {
         Life life = living(4);
-        int before = disk.values.size();
+        int before = disk.recovered().size();
 
         life.replica.trim(2);
         life.store.save();
 
-        assertEquals(before - 2, disk.values.size());
+        assertEquals(before - 2, disk.recovered().size());
         assertEquals(3, new Life(disk).replica.log.first());
     }
 
