@@ -20,7 +20,12 @@ public final class EventLoops {
 
     /** A new loop with its own thread; {@code loop.parent().shutdownGracefully()} ends it. */
     public static EventLoop start(String name) {
-        return start(name, SocketEngine.best());
+        try {
+            return start(name, SocketEngine.best());
+        } catch (IllegalStateException refused) {
+            // Before Linux 5.12 the queues of io_uring count as locked memory, of which a process may have little.
+            return start(name, SocketEngine.SELECTOR);
+        }
     }
 
     static EventLoop start(String name, SocketEngine engine) {
