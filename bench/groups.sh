@@ -6,7 +6,7 @@
 #
 #   --protocols  primary-backup,total-order,eventual by default
 #   --disk       all keep their data on disk
-#   --rounds     slices of each that count, 3 by default; ten more before them do not, as a JVM needs them
+#   --rounds     slices of each that count, 3 by default; twenty more before them do not, as a JVM needs them
 #   --slice      2000 by default
 #
 # Run nothing else beside it.

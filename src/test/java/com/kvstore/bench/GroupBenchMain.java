@@ -28,7 +28,7 @@ public final class GroupBenchMain {
     /** Until a group or a pair is one. */
     private static final Duration READY = Duration.ofSeconds(30);
     /** Slices that count for nothing: a JVM needs them. */
-    private static final int WARM_UP_ROUNDS = 10;
+    private static final int WARM_UP_ROUNDS = 20;
 
     private record Side(String name, ClosedLoop load, List<Measured> measured) {}
 
