@@ -24,6 +24,10 @@ import java.util.TreeMap;
 final class Outbox {
     static final long WINDOW_BYTES = 4L * 1024 * 1024;
     static final int WINDOW_CHANGES = 4096;
+    /** So many changes, or so many bytes of them, wait for no answer. */
+    private static final int COMPANY_CHANGES = 256;
+
+    private static final long COMPANY_BYTES = 64 * 1024;
     private static final long MESSAGE_BYTES = 512 * 1024;
     private static final int MESSAGE_CHANGES = 1024;
     private static final int RECORD_OVERHEAD_BYTES = 48;
@@ -158,22 +162,37 @@ final class Outbox {
     }
 
     /**
-     * Sends what is waiting, as far as it may leave.
+     * Sends what is waiting, as far as it may leave. A few changes wait for the answer to those before them, and take with
+     * them what comes meanwhile (Nagle, RFC 896): under load that makes fewer and larger messages, at the pace of the
+     * receiver. Where no answer comes, as to what lies behind a gap, they wait until {@link #moveClock}.
      *
      * @param clock all of this peer's changes up to this reading are in the log or were
      */
     void flush(long clock, Effects effects) {
         for (var each : cursors.entrySet()) {
-            while (links.isOpen(each.getKey()) && sendSome(each.getKey(), each.getValue(), clock, effects)) {
-                // the next message
+            if (!awaitsCompany(each.getValue())) {
+                send(each.getKey(), each.getValue(), clock, effects);
             }
         }
         forgetOld();
     }
 
+    private boolean awaitsCompany(Cursor cursor) {
+        return cursor.sent > cursor.acked
+                && last() - cursor.sent < COMPANY_CHANGES
+                && endBytes(last()) - endBytes(cursor.sent) < COMPANY_BYTES;
+    }
+
+    private void send(int peer, Cursor cursor, long clock, Effects effects) {
+        while (links.isOpen(peer) && sendSome(peer, cursor, clock, effects)) {
+            // the next message
+        }
+    }
+
     /** Tells whoever has everything that nothing older will come, and whoever lacks what is forgotten, that it does. */
     void moveClock(long clock, Effects effects) {
         cursors.forEach((peer, cursor) -> {
+            send(peer, cursor, clock, effects);
             if (cursor.to != 0 && Math.max(cursor.sent, base - 1) == last()) {
                 cursor.awaits = true;
                 links.send(peer, new Sync(cursor.to, stream, last() + 1, List.of(), clock), effects);

@@ -19,6 +19,7 @@ import com.kvstore.common.Version;
 import com.kvstore.common.Write;
 import com.kvstore.protocol.eventual.EventualMessage.Sync;
 import com.kvstore.protocol.parts.PeersHarness;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What an eventual group does, told step by step; the simulator does the same to it at random. */
@@ -62,6 +63,43 @@ class EventualTest {
 
     private static boolean bringsSomething(Object message) {
         return message instanceof Sync sync && !sync.changes().isEmpty();
+    }
+
+    private static List<Integer> syncSizes(PeersHarness<EventualMachine> group, int id) {
+        return group.peer(id).sent.stream()
+                .filter(EventualTest::bringsSomething)
+                .map(message -> ((Sync) message).changes().size())
+                .toList();
+    }
+
+    @Test
+    void changesLeaveTogetherOnceThoseBeforeAreAnswered() {
+        PeersHarness<EventualMachine> group = group(2).startAll();
+        group.holdUp(2, 1);
+        for (int i = 0; i < 5; i++) {
+            group.put(1, "k" + i, "v");
+        }
+        assertEquals(List.of(1), syncSizes(group, 1));
+
+        group.release();
+        assertEquals(List.of(1, 4), syncSizes(group, 1));
+        assertEquals("v", group.get(2, "k4"));
+    }
+
+    @Test
+    void changesThatAreNotAnsweredKeepLaterOnesBackForAMomentOnlyAndManyNotAtAll() {
+        PeersHarness<EventualMachine> group = group(2).startAll();
+        group.holdUp(2, 1);
+        group.put(1, "a", "v");
+        group.put(1, "b", "v");
+        assertNull(group.get(2, "b"));
+        group.pass(EventualConfig.REPORT_INTERVAL_NS / PeersHarness.MS);
+        assertEquals("v", group.get(2, "b"));
+
+        for (int i = 0; i < 1_000; i++) {
+            group.put(1, "k" + i, "v");
+        }
+        assertEquals("v", group.get(2, "k700"));
     }
 
     @Test
