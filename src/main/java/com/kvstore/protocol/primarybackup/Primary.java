@@ -10,6 +10,7 @@ import com.kvstore.protocol.parts.AppliedRequests;
 import com.kvstore.protocol.parts.TableReads;
 import com.kvstore.protocol.parts.WallClock;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,8 @@ final class Primary {
 
     private record RequestKey(String client, long number) {}
 
+    private static final int MOST_REFUSED = 10_000;
+
     private final Replica replica;
     private final Shipper shipper;
     private final Waiting waiting;
@@ -46,6 +49,13 @@ final class Primary {
     private final StandDown standDown;
     /** Requests that are in the log and not decided. */
     private final Map<RequestKey, Long> undecidedIds = new HashMap<>();
+    /** What was refused lately in this view, and how: it is not in the log, and a copy of it that comes late is not executed. */
+    private final Map<RequestKey, Result.Failure> refused = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<RequestKey, Result.Failure> eldest) {
+            return size() > MOST_REFUSED;
+        }
+    };
 
     /** By how much the group's time of day is ahead of this host's. */
     private long clockAheadMs;
@@ -67,6 +77,7 @@ final class Primary {
     void begin(long nowNs) {
         clockAheadMs = Math.max(0, replica.clockMs - wall.nowMs());
         undecidedIds.clear();
+        refused.clear();
         resolver.rebuild();
         for (long op = replica.applied + 1; op <= replica.log.last(); op++) {
             remember(op, replica.log.get(op).id());
@@ -79,6 +90,7 @@ final class Primary {
     /** This peer is not the primary any more, or will not be. */
     void stepDown(Effects effects) {
         undecidedIds.clear();
+        refused.clear();
         waiting.abandon(effects);
     }
 
@@ -152,8 +164,9 @@ final class Primary {
     }
 
     private void write(long client, Command.Transact command, @Nullable RequestId id, long nowNs, Effects effects) {
+        RequestKey name = id == null ? null : new RequestKey(id.client(), id.number());
         if (id != null) {
-            Long undecided = undecidedIds.get(new RequestKey(id.client(), id.number()));
+            Long undecided = undecidedIds.get(name);
             if (undecided != null) {
                 waiting.write(undecided, client, Result.Ack.WHOLE, nowNs);
                 return;
@@ -165,8 +178,12 @@ final class Primary {
             }
         }
         long nowMs = clockMs();
-        Result.Failure refusal = resolver.refusal(command, nowMs);
+        Result.Failure before = name == null ? null : refused.get(name);
+        Result.Failure refusal = before != null ? before : resolver.refusal(command, nowMs);
         if (refusal != null) {
+            if (name != null) {
+                refused.put(name, refusal);
+            }
             waiting.fixed(client, refusal, resolver.takeUsedClock() ? nowMs : 0, nowNs);
             answerReads(nowNs, effects);
             return;

@@ -104,6 +104,20 @@ class PrimaryBackupTest {
     }
 
     @Test
+    void aRefusedRequestIsNotExecutedWhenACopyOfItComesLate() {
+        GroupHarness group = GroupHarness.formed(3);
+        Command ifPresent = Command.Transact.of(new Write(K, null, Expiry.NEVER, Condition.EXISTS));
+        long delete = group.ask(1, ifPresent, id(1));
+        assertEquals(ErrorCode.NOT_FOUND, codeOf(group.answer(1, delete)));
+        group.put(1, "k", "v");
+
+        long late = group.ask(1, ifPresent, id(1));
+
+        assertEquals(ErrorCode.NOT_FOUND, codeOf(group.answer(1, late)));
+        assertEquals("v", group.get(1, "k"));
+    }
+
+    @Test
     void oneBackupIsEnoughAndTheOtherFetchesWhatItMissed() {
         GroupHarness group = GroupHarness.formed(3);
         group.cut(1, 3);
