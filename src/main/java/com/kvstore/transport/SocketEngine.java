@@ -68,6 +68,7 @@ public enum SocketEngine {
         return socket;
     }
 
+    /** Of a port that others connect to. */
     public Class<? extends ServerChannel> serverSocket() {
         return serverSocket;
     }

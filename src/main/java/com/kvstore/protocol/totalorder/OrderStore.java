@@ -22,8 +22,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps on disk what a peer would have to remember: entries and votes, promises and accepted ends of lanes, lives, the
- * clock, and how far the order is delivered. At the end of each turn it writes what has changed; the records are in the
+ * Keeps on disk what a peer would have to remember: entries and votes, promises and accepted ends of lanes, lives,
+ * and how far the order is delivered. At the end of each turn it writes what has changed; the records are in the
  * same storage and have been written by then.
  *
  * <p>Nothing is said before what was vital for it is durable: promises given, lanes begun. Entries are not vital, as

@@ -44,8 +44,8 @@ public sealed interface StoredOrder extends Persistent {
     record Vote(long lane, int life, long promised, long frozen, boolean voteless, long sealBallot, long sealLength) {}
 
     /**
-     * As in {@code OrderState}; of each lane of {@link Vital#votes} what is held and how far it is delivered, and behind those the lanes that
-     * are done: a peer that forgot where one ended would take it up again with others who do not know yet.
+     * As in {@code OrderState}; of each lane of {@link Vital#votes} what is held and how far it is delivered, and behind
+     * those the lanes that are done: a peer that forgot where one ended would take it up again with others who do not know yet.
      */
     record Progress(
             long delivered, long counter, long wallMs, long epoch, List<NewestLane> newest, List<LaneProgress> lanes) {
