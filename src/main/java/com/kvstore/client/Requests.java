@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A write sent again because its connection broke keeps its {@link RequestId}; numbers rise on every connection.
  *   <li>A write answered "not applied", and sent no more than once, is done with as far as its number goes: another
  *       attempt is a new request under a new number, so that a late copy of the first one can be told apart and refused.
+ *       Sent more often, it may have been applied by a node that was not heard: a refusal speaks for its own sending alone.
  *   <li>Every number below the lowest one in {@code openNumbers} is answered or given up, and never sent again.
  * </ul>
  *
@@ -236,13 +237,14 @@ final class Requests {
                 }
             }
             case UNAVAILABLE, NO_NODES, OVERLOADED -> retryLater(call, failure, nowNs);
+            case LOST, NO_SPACE, UNAUTHORIZED -> refusedForGood(call, failure, nowNs);
             default -> finish(call, failure);
         }
     }
 
     private void wrongNode(Call call, Result.Failure failure, long nowNs) {
         if (failure.redirect() == null) {
-            finish(call, failure);
+            refusedForGood(call, failure, nowNs);
         } else if (redirect == null && !mayFollow()) {
             // Nodes that send each other's clients in circles do not know yet that the right one is gone.
             retryLater(call, failure, nowNs);
@@ -254,13 +256,22 @@ final class Requests {
         }
     }
 
-    private void retryLater(Call call, Result.Failure refusal, long nowNs) {
-        // Said at the door, perhaps, by a node that did not look at earlier sendings of this request.
+    /** Said at the door, perhaps, by a node that did not look at earlier sendings of this request, or cannot know of them. */
+    private void refused(Call call, Result.Failure refusal) {
         call.openSends--;
         if (call.openSends == 0) {
             forgetNumber(call);
         }
         call.refusal = refusal;
+    }
+
+    private void refusedForGood(Call call, Result.Failure refusal, long nowNs) {
+        refused(call, refusal);
+        giveUp(call, nowNs);
+    }
+
+    private void retryLater(Call call, Result.Failure refusal, long nowNs) {
+        refused(call, refusal);
         call.backoffNs = Math.min(LONGEST_BACKOFF_NS, Math.max(FIRST_BACKOFF_NS, call.backoffNs * 2));
         call.retryAtNs = nowNs + call.backoffNs;
         if (call.retryUntilNs - call.retryAtNs < 0) {

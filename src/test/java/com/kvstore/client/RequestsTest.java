@@ -19,6 +19,8 @@ import com.kvstore.common.Write;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RequestsTest {
     private static final long MS = 1_000_000;
@@ -292,6 +294,32 @@ class RequestsTest {
         assertEquals(id, last().id());
         pass(1_000);
         assertEquals(ErrorCode.OUTCOME_UNKNOWN, code(call));
+    }
+
+    /** Such as a peer with a full disk, to which a write is repeated that another peer has applied and not answered. */
+    @ParameterizedTest
+    @EnumSource(names = {"NO_SPACE", "LOST", "UNAUTHORIZED", "WRONG_NODE"})
+    void aRefusalThatIsFinalSaysNothingAboutEarlierSendings(ErrorCode refusal) {
+        connect(7);
+        Call first = put("a");
+        turn();
+        fail(last(), refusal, 0);
+        assertEquals(refusal, code(first));
+
+        Call repeated = put("b");
+        turn();
+        requests.connectionLost("reset");
+        connect(7);
+        fail(last(), refusal, 0);
+        assertEquals(ErrorCode.OUTCOME_UNKNOWN, code(repeated));
+        assertTrue(message(repeated).contains("said the node"), message(repeated));
+
+        Call read = get("c");
+        turn();
+        requests.connectionLost("reset");
+        connect(7);
+        fail(last(), refusal, 0);
+        assertEquals(refusal, code(read));
     }
 
     @Test

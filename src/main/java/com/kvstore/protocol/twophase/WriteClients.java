@@ -88,7 +88,10 @@ final class WriteClients {
         }
     }
 
-    /** Whether a retry should be executed: the answer says that nothing was, for a reason that passes. */
+    /**
+     * Whether a retry should be executed: the answer says that nothing was, for a reason that passes. It speaks for this sending
+     * alone: who has sent the request before, unanswered, still has to take it for one that may be applied.
+     */
     private static boolean isNotApplied(ErrorCode code) {
         return switch (code) {
             case UNAVAILABLE, OVERLOADED, NO_NODES, NO_SPACE, LOST -> true;
