@@ -3,11 +3,13 @@ package com.kvstore.storage;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Condition;
+import com.kvstore.common.Expiry;
 import com.kvstore.common.Table;
 import com.kvstore.common.Version;
 import com.kvstore.protocol.membership.PreparedWrite;
@@ -253,6 +255,24 @@ class GenerationsTest {
     }
 
     @Test
+    void whatWasWrittenLatelyIsFoundAsItWasWrittenLast() {
+        Generations generations = new Generations(LIMIT_BYTES);
+        Bytes key = Bytes.of("key");
+        long hash = RecordTable.scanHash(key);
+        for (int i = 1; i <= 3; i++) {
+            generations.newest().store(hash, 3, key, Bytes.of("v" + i), Expiry.NO_DEADLINE, new Version(1, i));
+            generations.turn();
+        }
+        for (int i = 0; i <= Generations.CACHED; i++) {
+            byte[] packed = generations.find(hash, key);
+            assertNotNull(packed);
+            assertEquals(Bytes.of("v3"), PackedRecord.unpack(packed).value());
+            generations.turn();
+        }
+        assertNull(generations.find(hash, key));
+    }
+
+    @Test
     void aValueThatWentBeforeItsGenerationEndedNeverReachesTheTables() throws Exception {
         Generations generations = new Generations(LIMIT_BYTES);
         Bytes tabled = Bytes.of("tabled");
@@ -321,8 +341,11 @@ class GenerationsTest {
             assertFalse(table.apply(older));
             engine.takeOver(ended, engine.newest());
             await("the tables to take it over").until(ended::isInTables);
-            generations.turn();
-            assertFalse(table.apply(older));
+            for (int i = 0; i <= Generations.CACHED; i++) {
+                generations.turn();
+                assertFalse(table.apply(older));
+            }
+            assertNull(generations.find(RecordTable.scanHash(key), key), "nowhere but in the tables any more");
             assertEquals(newer, table.get(key));
         }
     }

@@ -34,6 +34,7 @@ class DurableRepliesTest {
     private static final long LINK = 7;
     private static final TimerId RETRY = new TimerId("sync-retry", 0);
     private static final TimerId COMPANY = new TimerId("sync-company", 0);
+    private static final TimerId SHARE = new TimerId("sync-share", 0);
 
     private final RecordTable table = new MemoryTable();
     private final Participant participant = new Participant(table, TransactionLog.NONE, 0);
@@ -41,6 +42,7 @@ class DurableRepliesTest {
     private final View view = ViewChanges.join(View.create(1, 31, 1), new ServerNode("127.0.0.1", 8081), 5, true);
     private long written;
     private long sequence;
+    private long prepared;
     private final DurableReplies replies =
             new DurableReplies(new CountingStorage(SlaveStorage.inMemory(table, 5)), participant, "127.0.0.1:8081");
 
@@ -158,6 +160,41 @@ class DurableRepliesTest {
         assertEquals(List.of(1L), effects.syncs);
         replies.onPersisted(1, 0, effects);
         assertEquals(1, sent().size());
+    }
+
+    private void prepare(int transactions) {
+        for (int i = 0; i < transactions; i++) {
+            handle(batch(List.of(), new Version(2, ++prepared)));
+        }
+        replies.turnEnded(0, effects);
+    }
+
+    @Test
+    void fewVotesBehindASyncOfManyWaitUntilThereAreHalfAsMany() {
+        prepare(40);
+        prepare(5);
+        replies.onPersisted(1, 70, effects);
+        assertEquals(40, sent().size());
+        assertEquals(List.of(1L), effects.syncs);
+        assertEquals(70 + 300_000L, effects.timers.get(SHARE));
+        prepare(14);
+        assertEquals(List.of(1L), effects.syncs);
+        prepare(1);
+        assertEquals(List.of(1L, 2L), effects.syncs);
+        assertTrue(replies.onTimer(SHARE, effects));
+        assertEquals(List.of(1L, 2L), effects.syncs, "the timer comes too late, and begins nothing");
+    }
+
+    @Test
+    void fewVotesBehindASyncOfManyAreSyncedSoonIfNoMoreCome() {
+        prepare(40);
+        prepare(5);
+        replies.onPersisted(1, 0, effects);
+        assertTrue(replies.onTimer(SHARE, effects));
+        assertEquals(List.of(1L, 2L), effects.syncs);
+        prepare(1);
+        replies.onPersisted(2, 0, effects);
+        assertEquals(List.of(1L, 2L, 3L), effects.syncs, "after one of few none waits");
     }
 
     @Test
