@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures two data nodes with disks: writing so many keys of 100 bytes, reading and comparing all of them, a backup, a restart
-# after kill -9 of every process, and filling one data node anew from the other. Two minutes for 1,000,000 keys.
+# Measures two data nodes with disks: writing so many keys of 100 bytes, reading and comparing all of them, a backup, filling one
+# data node anew from the other after kill -9 and the loss of its data, and a restart after kill -9 of every process. Two minutes
+# for 1,000,000 keys.
 #
 # Usage: bench/data.sh [--without-reads] [KEYS]
 #

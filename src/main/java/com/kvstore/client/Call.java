@@ -50,6 +50,11 @@ final class Call {
         return command instanceof Command.Transact;
     }
 
+    /** Its place among what is sent again: reads, which have no number, go first. */
+    long number() {
+        return id == null ? 0 : id.number();
+    }
+
     /** Changes something but carries no id: once sent, it must not be sent again. */
     boolean isOperation() {
         return command instanceof Command.Drain

@@ -48,17 +48,7 @@ final class Requests {
     private static final long FIRST_BACKOFF_NS = 10_000_000;
     private static final long LONGEST_BACKOFF_NS = 250_000_000;
 
-    private static final Comparator<Call> BY_NUMBER = new Comparator<>() {
-        @Override
-        public int compare(Call a, Call b) {
-            return Long.compare(number(a), number(b));
-        }
-
-        /** Reads have no number; they go first. */
-        private long number(Call call) {
-            return call.id == null ? 0 : call.id.number();
-        }
-    };
+    private static final Comparator<Call> BY_NUMBER = Comparator.comparingLong(Call::number);
 
     private final String client;
     private final int maxInFlight;

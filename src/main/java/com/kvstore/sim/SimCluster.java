@@ -59,12 +59,17 @@ public final class SimCluster {
                                 () -> coordinator.address(),
                                 storage.isDurable(),
                                 intervalNs,
-                                DRAIN_TIMEOUT_NS),
+                                DRAIN_TIMEOUT_NS,
+                                quietNs()),
                         storage);
             });
             if (store != null) {
                 node.keeps(store);
             }
+        }
+
+        private long quietNs() {
+            return node.quietNs();
         }
 
         /** Null: it keeps everything in memory. */

@@ -49,6 +49,7 @@ public final class SimNode {
     private Consumer<Persistent> onPersist = state -> {};
     private boolean powered = true;
     private int lives;
+    private long endedNs;
 
     SimNode(String name, ServerNode address, SimWorld world, SimNetwork network, Factory factory) {
         this.name = name;
@@ -110,6 +111,7 @@ public final class SimNode {
         }
         world.trace().event(world.nowNs(), name, "ends", death.name().hashCode(), death);
         process = null;
+        endedNs = world.nowNs();
         powered = death != Death.POWER_LOST;
         dying.die();
         disk.crashed(dying);
@@ -118,6 +120,11 @@ public final class SimNode {
         }
         network.processDied(dying, death);
         onEnd.run();
+    }
+
+    /** Since its last process ended; while there is none. */
+    long quietNs() {
+        return world.nowNs() - endedNs;
     }
 
     /** Runs whenever a process has ended, however it did. */

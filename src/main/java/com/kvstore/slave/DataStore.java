@@ -34,6 +34,9 @@ abstract class DataStore {
     /** Makes them durable. */
     abstract Persistence persistence();
 
+    /** Since when no other process can have had them, by the system's own clock. */
+    abstract long sinceNs();
+
     /** Gives files back, if there are any; the machine has ended. */
     abstract void close();
 
@@ -52,6 +55,11 @@ abstract class DataStore {
             }
 
             @Override
+            long sinceNs() {
+                return System.nanoTime();
+            }
+
+            @Override
             void close() {}
         };
     }
@@ -60,6 +68,7 @@ abstract class DataStore {
     static DataStore open(DiskSettings settings, Console console) throws CannotStartException {
         Path directory = settings.directory();
         StateDirectory lock = StateDirectory.open(directory, "--data-dir");
+        long sinceNs = System.nanoTime();
         try {
             if (settings.repair()) {
                 setAside(directory, console);
@@ -67,7 +76,7 @@ abstract class DataStore {
             DiskStorage storage = DiskStorage.open(directory, settings.syncs(), text -> console.line("WARN", text));
             long keys = storage.table().keys();
             console.line("INFO", "Data in " + directory + ": " + keys + (keys == 1 ? " key" : " keys"));
-            return new OnDisk(storage, lock);
+            return new OnDisk(storage, lock, sinceNs);
         } catch (DamagedDataException damaged) {
             throw refused(
                     lock,
@@ -110,10 +119,12 @@ abstract class DataStore {
     private static final class OnDisk extends DataStore implements Persistence {
         private final DiskStorage storage;
         private final StateDirectory lock;
+        private final long sinceNs;
 
-        OnDisk(DiskStorage storage, StateDirectory lock) {
+        OnDisk(DiskStorage storage, StateDirectory lock, long sinceNs) {
             this.storage = storage;
             this.lock = lock;
+            this.sinceNs = sinceNs;
         }
 
         @Override
@@ -140,6 +151,11 @@ abstract class DataStore {
                     outcome.failed(token, failure);
                 }
             });
+        }
+
+        @Override
+        long sinceNs() {
+            return sinceNs;
         }
 
         @Override

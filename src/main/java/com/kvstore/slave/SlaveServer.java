@@ -43,7 +43,8 @@ public final class SlaveServer {
                     new CoordinatorAddress(settings.configFile(), console),
                     data.storage().isDurable(),
                     settings.heartbeatIntervalNs(),
-                    settings.drainTimeoutNs());
+                    settings.drainTimeoutNs(),
+                    System.nanoTime() - data.sinceNs());
             SlaveMachine machine = new SlaveMachine(config, data.storage());
             NettyNetwork network = new NettyNetwork(loop, settings.network());
             network.speak(RespLanguage.factory());

@@ -2,7 +2,6 @@ package com.kvstore.storage;
 
 import com.kvstore.common.Bytes;
 import com.kvstore.common.Version;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -10,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the tables on disk lack, in memory: a generation that grows, and the one before it, which is on its way to the tables.
- * The records of that one and of {@value #CACHED} before it are a cache, once the tables have them, of what was written lately.
+ * The records of that one and of the one before it are a cache, once the tables have them, of what was written lately.
  *
  * <p>So a record that is written often reaches the tables once a generation, a transaction or an entry of a
- * log that lives some milliseconds never does, and what was written lately is read without a call into native code, which is
- * most of what a write to disk costs: each looks for the record that it replaces.
+ * log that lives some milliseconds never does, and what was written lately is read without a call into native code, which
+ * takes longer than all else that a write does in memory: each looks for the record that it replaces.
  *
  * <p>Threading: one machine's; generations that have ended are read by others.
  *
@@ -22,16 +21,14 @@ import org.jspecify.annotations.Nullable;
  * slow that twice as much is waiting behind one that has ended, who writes has to wait ({@link #isCrowded}).
  */
 final class Generations {
-    static final int CACHED = 2;
-
     private static final int MOST_MIB = 24;
     private static final int HEAP_SHARE = 16;
 
     private final long limitBytes;
     private Generation newest = new Generation();
     private Generation older = new Generation();
-    /** Records of the generations before that, the newest first. */
-    private final MemoryTable[] cached = new MemoryTable[CACHED];
+    /** Records of the generation before that. */
+    private MemoryTable oldest = new MemoryTable();
     /**
      * Transactions that the tables have, or get from the generation on its way there. What happens to them in the newest one
      * changes nothing here before that ends: one that is taken out may be written again, and taken out again.
@@ -44,7 +41,6 @@ final class Generations {
     Generations(long limitBytes) {
         this.limitBytes = limitBytes;
         older.arrivedInTables();
-        Arrays.setAll(cached, place -> new MemoryTable());
     }
 
     /** The limit that suits this process. */
@@ -66,10 +62,7 @@ final class Generations {
         if (packed == null) {
             packed = older.records().packed(hash, key);
         }
-        for (int i = 0; packed == null && i < CACHED; i++) {
-            packed = cached[i].packed(hash, key);
-        }
-        return packed;
+        return packed == null ? oldest.packed(hash, key) : packed;
     }
 
     void put(Bytes name, byte[] value) {
@@ -114,8 +107,7 @@ final class Generations {
 
     /** Ends the newest generation, which is then on its way to the tables, and begins another. */
     Generation turn() {
-        System.arraycopy(cached, 0, cached, 1, CACHED - 1);
-        cached[0] = older.records();
+        oldest = older.records();
         older = newest;
         older.addTransactionsTo(tabledTransactions);
         older.addValuesTo(tabledValues);

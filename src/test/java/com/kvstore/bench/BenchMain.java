@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BenchMain {
     private static final int KEYS = 100_000;
+    private static final String ON_TWO = "kvstore 2 disks";
+    private static final String ON_THREE = "kvstore 3 disks";
     private static final long SEED = 20_260_101;
     private static final int TURNS = 4;
     /** Of each load before it is measured: connections are new, but the programs are warm. */
@@ -90,10 +92,10 @@ public final class BenchMain {
     }
 
     private void inMemory(@Nullable Target single) throws IOException, InterruptedException {
-        Target ours = cluster("kvstore", "4");
-        Target floor1 = floor("floor-1", 1, 2);
-        Target floor2 = floor("floor-2", 2, 2);
-        Target floorRead = floor("floor-read", 1, 1);
+        Target ours = cluster("kvstore", 3, "4");
+        Target floor1 = floor("floor-1", 1, 2, false);
+        Target floor2 = floor("floor-2", 2, 2, false);
+        Target floorRead = floor("floor-read", 1, 1, false);
         Target replicated = redisIsInstalled() ? redis(true) : null;
         memory(ours);
         warmUp(ours, Kind.PUT, Kind.GET);
@@ -110,7 +112,7 @@ public final class BenchMain {
 
     /** What a fourth data node that joins takes from the clients until it has its share. */
     private void rebalance() throws IOException {
-        Target target = cluster("kvstore rebalanced", "4");
+        Target target = cluster("kvstore rebalanced", 3, "4");
         Requests requests = new Requests(Kind.MIX, REBALANCED_KEYS, SEED);
         Load.fill(target.port(), new Requests(Kind.PUT, REBALANCED_KEYS, SEED));
         warmUp(target, Kind.MIX);
@@ -145,16 +147,20 @@ public final class BenchMain {
     }
 
     private void durable() throws IOException {
-        Target durable = cluster("kvstore durable", "4", "--data-dir", "data");
-        warmUp(durable, Kind.PUT);
+        Target two = cluster(ON_TWO, 2, "4", "--data-dir", "data");
+        Target three = cluster(ON_THREE, 3, "4", "--data-dir", "data");
+        Target floor = floor("floor-disk", 1, 2, true);
+        warmUp(two, Kind.PUT);
+        warmUp(three, Kind.PUT);
+        warmUp(floor, Kind.PUT);
         Target always = redisIsInstalled() ? redis(false, "always") : null;
         for (int[] shape : new int[][] {{50, 1}, {50, 16}, {1, 1}}) {
-            measure("PUT durable " + shape[0] + " x " + shape[1], Kind.PUT, shape, durable, always);
+            measure("PUT durable " + shape[0] + " x " + shape[1], Kind.PUT, shape, two, three, floor, always);
         }
     }
 
     private void cached(@Nullable Target single) throws IOException {
-        Target cached = cluster("kvstore cached", Integer.toString(2 * KEYS));
+        Target cached = cluster("kvstore cached", 3, Integer.toString(2 * KEYS));
         Load.fill(cached.port(), new Requests(Kind.PUT, KEYS, SEED));
         warmUp(cached, Kind.GET);
         for (int[] shape : new int[][] {{50, 1}, {50, 16}}) {
@@ -173,7 +179,7 @@ public final class BenchMain {
     }
 
     /** @param slaveOptions the last of them names a directory, which gets each slave's port at its end */
-    private Target cluster(String name, String cacheSize, String... slaveOptions) throws IOException {
+    private Target cluster(String name, int dataNodes, String cacheSize, String... slaveOptions) throws IOException {
         Processes processes = processes(name);
         int port = Processes.freePort();
         processes.start(
@@ -185,10 +191,10 @@ public final class BenchMain {
                 Integer.toString(Processes.freePort()),
                 "--cache-size",
                 cacheSize);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < dataNodes; i++) {
             dataNode(processes, slaveOptions);
         }
-        Load.awaitWhole(port);
+        Load.awaitWhole(port, dataNodes);
         return new Target(name, port, Form.PLAIN, processes);
     }
 
@@ -202,14 +208,17 @@ public final class BenchMain {
         processes.start(port, command.toArray(String[]::new));
     }
 
-    private Target floor(String name, int rounds, int servers) throws IOException {
+    /** @param syncs the servers send back what is on their disks */
+    private Target floor(String name, int rounds, int servers, boolean syncs) throws IOException {
         Processes processes = processes(name);
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String classPath = System.getProperty("java.class.path");
         List<String> proxy = new ArrayList<>();
         for (int i = 0; i < servers; i++) {
             int port = Processes.freePort();
-            processes.start(port, java, "-cp", classPath, Floor.class.getName(), "echo", Integer.toString(port));
+            String file = processes.directory().resolve("journal" + port).toString();
+            String kind = syncs ? "journal" : "echo";
+            processes.start(port, java, "-cp", classPath, Floor.class.getName(), kind, Integer.toString(port), file);
             proxy.add(Integer.toString(port));
         }
         int port = Processes.freePort();
@@ -374,8 +383,12 @@ public final class BenchMain {
         ratio("PUT 50 x 16", "kvstore", "redis + WAIT", 1.4);
         ratio("GET 50 x 1", "kvstore", "floor-read", 0.8);
         ratio("GET 50 x 16", "kvstore", "floor-read", 0.4);
-        ratio("PUT durable 50 x 1", "kvstore durable", "redis always", 1.0);
-        ratio("PUT durable 50 x 16", "kvstore durable", "redis always", 0);
+        ratio("PUT durable 50 x 1", ON_TWO, "redis always", 1.0);
+        ratio("PUT durable 50 x 1", ON_TWO, "floor-disk", 0);
+        ratio("PUT durable 50 x 1", ON_THREE, "redis always", 0);
+        ratio("PUT durable 50 x 1", "floor-disk", "redis always", 0);
+        ratio("PUT durable 50 x 16", ON_TWO, "redis always", 0);
+        ratio("PUT durable 50 x 16", ON_THREE, "redis always", 0);
         ratio("GET cached 50 x 1", "kvstore cached", "redis", 0.9);
         ratio("GET cached 50 x 16", "kvstore cached", "redis", 0.8);
         Line ours = lines.get("PUT 1 x 1/kvstore");

@@ -14,8 +14,10 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,14 +26,15 @@ import java.util.List;
  * What the sockets alone cost: servers that send every byte back, and a proxy that sends every client's bytes to each of
  * them, waits until all have sent them back, does that as many times as it has rounds, and sends them to the client.
  *
- * <p>{@code echo PORT} or {@code proxy PORT ROUNDS SERVER_PORT...}. One event loop each.
+ * <p>{@code echo PORT}, {@code journal PORT FILE} for one connection that writes ({@link FloorJournal}), or
+ * {@code proxy PORT ROUNDS SERVER_PORT...}. One event loop each.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // A write or a close that fails closes the channel, and the load notices.
 public final class Floor {
     private Floor() {}
 
     /** Runs until it is killed. */
-    public static void main(String[] args) throws InterruptedException {
+    public static void main(String[] args) throws InterruptedException, IOException {
         int port = Integer.parseInt(args[1]);
         EventLoopGroup loop =
                 new MultiThreadIoEventLoopGroup(1, SocketEngine.best().newHandlers());
@@ -45,6 +48,13 @@ public final class Floor {
                 @Override
                 protected void initChannel(SocketChannel channel) {
                     channel.pipeline().addLast(new Echo());
+                }
+            });
+        } else if (args[0].equals("journal")) {
+            server.childHandler(new ChannelInitializer<SocketChannel>() {
+                @Override
+                protected void initChannel(SocketChannel channel) throws IOException {
+                    channel.pipeline().addLast(new FloorJournal(Path.of(args[2])));
                 }
             });
         } else {

@@ -110,12 +110,11 @@ final class Load implements ClosedLoop {
         selector.close();
     }
 
-    /** Returns once the cluster says that every key has two copies, on three data nodes. */
-    static void awaitWhole(int port) {
-        awaitWhole(port, 3);
-    }
-
-    /** @param servers how many members there are to be, all up */
+    /**
+     * Returns once the cluster says that every key has two copies.
+     *
+     * @param servers how many members there are to be, all up
+     */
     static void awaitWhole(int port, int servers) {
         Waiting.until("two copies of every key on " + servers + " data nodes", () -> isWhole(port, servers));
     }

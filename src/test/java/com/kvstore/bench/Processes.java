@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.StringTokenizer;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -25,6 +27,7 @@ final class Processes implements AutoCloseable {
     private final Path directory;
     private final boolean mine;
     private final List<Process> processes = new ArrayList<>();
+    private final Map<Integer, Process> byPort = new HashMap<>();
 
     Processes(String name) throws IOException {
         this(Files.createTempDirectory("kvstore-bench-" + name + "-"), /* mine= */ true);
@@ -72,7 +75,23 @@ final class Processes implements AutoCloseable {
                 .redirectOutput(log)
                 .start();
         processes.add(process);
+        byPort.put(port, process);
         return process;
+    }
+
+    /** {@code kill -9} of the process that was started with that port. */
+    void kill(int port) {
+        Process process = byPort.remove(port);
+        if (process == null) {
+            throw new IllegalArgumentException("no process was started with port " + port);
+        }
+        processes.remove(process);
+        kill(process);
+    }
+
+    private static void kill(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().onExit().join();
     }
 
     /** What the process with that port has said so far. */
@@ -150,10 +169,7 @@ final class Processes implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (Process process : processes) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly().onExit().join();
-        }
+        processes.forEach(Processes::kill);
         if (!mine) {
             return;
         }

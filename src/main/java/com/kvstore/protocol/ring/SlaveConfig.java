@@ -11,10 +11,12 @@ import java.util.function.Supplier;
  * @param durable its data survives a restart
  * @param heartbeatIntervalNs between two heartbeats
  * @param drainTimeoutNs how long a stop waits while it holds the only copy of an arc
+ * @param quietNs for how long, before it starts, no earlier life with the same data can have said anything
  */
 public record SlaveConfig(
         ServerNode self,
         Supplier<ServerNode> coordinator,
         boolean durable,
         long heartbeatIntervalNs,
-        long drainTimeoutNs) {}
+        long drainTimeoutNs,
+        long quietNs) {}

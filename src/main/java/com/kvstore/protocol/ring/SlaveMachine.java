@@ -123,7 +123,7 @@ public final class SlaveMachine implements Machine {
         } else if (input instanceof Input.Started) {
             if (storage.promise().cluster() != 0) {
                 // What an earlier life granted may not have run out.
-                grantUntilNs = nowNs + Peers.GRANT_NS;
+                grantUntilNs = nowNs + Peers.GRANT_NS - config.quietNs();
             }
             registration.start(effects);
         } else if (input instanceof Input.StopRequested) {

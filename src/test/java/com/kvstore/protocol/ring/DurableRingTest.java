@@ -117,7 +117,34 @@ final class DurableRingTest {
         assertEquals(ErrorCode.OUTCOME_UNKNOWN, RingHarness.code(ring.put("username", "dave")));
     }
 
+    /** What an earlier life has granted runs out while the data that it left are being opened. */
+    @Test
+    void whoseDataHaveBeenQuietForAWhileWaitsOnlyForTheRestOfAGrant() {
+        ring.put("username", "alice");
+        ring.quietMs = 400;
+        killAllAndStart();
+        ring.advance(599);
+        assertEquals(0, registered());
+        ring.advance(1);
+        assertEquals(2, registered());
+        assertEquals("alice", ring.get("username"));
+        ring.quietMs = 1_000;
+        killAllAndStart();
+        assertEquals(2, registered());
+    }
+
+    private long registered() {
+        return ring.coordinator.console.stream()
+                .filter(line -> line.contains("registered at position"))
+                .count();
+    }
+
     private void dieAndComeBack() {
+        killAllAndStart();
+        ring.advance(5_000);
+    }
+
+    private void killAllAndStart() {
         ring.kill(ring.coordinator);
         for (Node node : List.copyOf(ring.slaves.values())) {
             ring.kill(node);
@@ -127,6 +154,5 @@ final class DurableRingTest {
         for (Node node : List.copyOf(ring.slaves.values())) {
             ring.startSlave(node.address.port(), node.kept);
         }
-        ring.advance(5_000);
     }
 }

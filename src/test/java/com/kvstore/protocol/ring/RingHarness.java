@@ -194,6 +194,9 @@ final class RingHarness {
         settle();
     }
 
+    /** Of slaves that are started from now on. */
+    long quietMs;
+
     Node startSlave(int port) {
         return startSlave(port, null);
     }
@@ -203,7 +206,8 @@ final class RingHarness {
         ServerNode address = new ServerNode("127.0.0.1", port);
         Node node = new Node(address);
         node.kept = kept;
-        SlaveConfig config = new SlaveConfig(address, () -> COORDINATOR, kept != null, 5_000 * MS, 30_000 * MS);
+        SlaveConfig config =
+                new SlaveConfig(address, () -> COORDINATOR, kept != null, 5_000 * MS, 30_000 * MS, quietMs * MS);
         if (kept == null) {
             node.table = new MemoryTable();
             node.machine = new SlaveMachine(config, node.table, ++lastIncarnation);
