@@ -51,7 +51,7 @@ final class DiskMutants {
                     "ReplicaStore.java",
                     "return vital ? Saved.VITAL :",
                     "return vital ? Saved.NEEDED :",
-                    318),
+                    6238),
             primaryBackup(
                     "a restarted primary goes on in its view",
                     "ReplicaStore.java",
@@ -100,12 +100,6 @@ final class DiskMutants {
                     "return Saved.NEEDED;",
                     "return Saved.LATER; } @Override public boolean mayPrecede(com.kvstore.common.Message any) { return true;",
                     8),
-            eventual(
-                    "a restarted peer forgets what it has forgotten",
-                    "EventualMachine.java",
-                    "store.restore(found.horizon());",
-                    "store.restore(0);",
-                    332),
             eventual(
                     "a restarted peer numbers its changes from the beginning",
                     "EventualMachine.java",

@@ -18,7 +18,7 @@ record Mutant(String name, String file, String was, String is, long seed, String
 
     static final long FIRST_SEED = 1;
     /** How many seeds may pass it. */
-    static final int MAX_SEEDS = 2_000;
+    static final int MAX_SEEDS = 10_000;
 
     /** After how many seeds it was noticed. */
     long seeds() {

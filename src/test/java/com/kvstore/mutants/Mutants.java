@@ -238,7 +238,7 @@ final class Mutants {
                     TWO_PHASE + "Participant.java",
                     "!batch.priorSettled() || !view.whole()",
                     "!batch.priorSettled()",
-                    1787),
+                    2289),
             new Mutant(
                     "take out of the ring who may hold all that is left",
                     RING + "HealthMonitor.java",
