@@ -315,7 +315,7 @@ final class Requests {
         String within = " within " + Quantities.duration(call.timeoutMs);
         if (call.openSends > 0 && (call.isWrite() || call.isOperation())) {
             String why = call.refusal != null && nowNs - call.deadlineNs < 0
-                    ? peer + " answered: " + call.refusal.message() + " An earlier attempt went unanswered;"
+                    ? peer + " answered '" + call.refusal.message() + "', an earlier attempt went unanswered;"
                     : "no answer from " + peer + within + ";";
             finish(
                     call,
