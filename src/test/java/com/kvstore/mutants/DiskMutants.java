@@ -47,12 +47,6 @@ final class DiskMutants {
                     "",
                     49),
             primaryBackup(
-                    "what is vital waits for nothing",
-                    "ReplicaStore.java",
-                    "return vital ? Saved.VITAL :",
-                    "return vital ? Saved.NEEDED :",
-                    6238),
-            primaryBackup(
                     "a restarted primary goes on in its view",
                     "ReplicaStore.java",
                     "if (replica.isPrimary() && replica.group.size() > 1) {",
@@ -119,8 +113,20 @@ final class DiskMutants {
                     "held.seq = Math.max(position.seq(), position.ahead().to()); held.clock = position.clock();",
                     12));
 
-    /** Still without a seed that notices them; {@link MutantSearchMain} looks for one. */
-    static final List<Mutant> SOUGHT = List.of();
+    /** More than {@link Mutant#MAX_SEEDS} seeds pass them; {@code ReplicaStoreTest} and {@code EventualStoreTest} do not. */
+    static final List<Mutant> SOUGHT = List.of(
+            primaryBackup(
+                    "what is vital waits for nothing",
+                    "ReplicaStore.java",
+                    "return vital ? Saved.VITAL :",
+                    "return vital ? Saved.NEEDED :",
+                    6238),
+            eventual(
+                    "a restarted peer forgets what it has forgotten",
+                    "EventualMachine.java",
+                    "store.restore(found.horizon());",
+                    "store.restore(0);",
+                    0));
 
     private DiskMutants() {}
 
