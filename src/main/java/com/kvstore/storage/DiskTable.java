@@ -22,6 +22,7 @@ final class DiskTable implements RecordTable {
     private final RocksEngine engine;
     private final BatchBuffer buffer;
     private final Generations generations;
+    private final RecentRecords recent;
     private final Runnable onWrite;
 
     /**
@@ -32,7 +33,7 @@ final class DiskTable implements RecordTable {
 
     private long gapLast;
     /** The older generation of that time; null: nothing is known of any gap. */
-    private @Nullable MemoryTable gapUnder;
+    private @Nullable Generation gapUnder;
 
     private long keys;
     private long tombstones;
@@ -48,6 +49,7 @@ final class DiskTable implements RecordTable {
         this.engine = engine;
         this.buffer = buffer;
         this.generations = generations;
+        this.recent = generations.recent();
         this.onWrite = onWrite;
     }
 
@@ -76,7 +78,7 @@ final class DiskTable implements RecordTable {
     }
 
     private byte @Nullable [] packed(long hash, Bytes key) {
-        byte[] packed = generations.find(hash, key);
+        byte[] packed = recent.find(hash, key);
         if (packed == null) {
             return isInGap(hash) ? null : engine.get(RocksEngine.RECORDS, place(hash, key));
         }
@@ -112,7 +114,7 @@ final class DiskTable implements RecordTable {
             }
             count(present, -1); // Before its place is taken.
         }
-        byte[] packed = generations.newest().store(hash, position, key, value, deadlineMs, version);
+        byte[] packed = recent.store(hash, position, key, value, deadlineMs, version);
         count(packed, 1);
         buffer.put(RocksEngine.RECORDS, place(hash, key), packed);
         onWrite.run();
@@ -125,7 +127,7 @@ final class DiskTable implements RecordTable {
         byte[] present = packed(hash, key);
         if (present != null) {
             count(present, -1);
-            generations.newest().storeRemoval(hash, key);
+            recent.storeRemoval(hash, key);
             buffer.delete(RocksEngine.RECORDS, place(hash, key));
             onWrite.run();
         }
@@ -190,20 +192,18 @@ final class DiskTable implements RecordTable {
     /** Merges what is in the engine with what lies over it, in the order of the scan. */
     private void walk(long from, PackedVisitor visitor) {
         byte[] start = ByteBuffer.allocate(Long.BYTES).putLong(from).array();
-        Merge merge = new Merge(generations.newest(), generations.older(), from, visitor);
+        Merge merge = new Merge(recent, from, visitor);
         engine.scan(RocksEngine.RECORDS, start, merge);
         gapFirst = from;
         gapLast = merge.firstInEngine - 1;
-        gapUnder = merge.shown && merge.firstInEngine == from ? null : merge.older;
+        gapUnder = merge.shown && merge.firstInEngine == from ? null : generations.older();
         merge.finish();
     }
 
-    /** One walk: entries of the engine come in, those that lie over them go before and between. */
+    /** One walk: entries of the engine come in, what was written lately goes before and between. */
     private static final class Merge implements EntryVisitor {
-        private final MemoryTable newest;
-        private final MemoryTable older;
-        private final MemoryTable.Cursor atNewest;
-        private final MemoryTable.Cursor atOlder;
+        private final RecentRecords recent;
+        private final BucketDirectory.Cursor at;
         private final PackedVisitor visitor;
         /** Whether the engine has shown any entry, and the hash of the first; without one, 0: one more than the last there is. */
         private boolean shown;
@@ -211,11 +211,9 @@ final class DiskTable implements RecordTable {
         private long firstInEngine;
         private boolean stopped;
 
-        Merge(MemoryTable newest, MemoryTable older, long from, PackedVisitor visitor) {
-            this.newest = newest;
-            this.older = older;
-            this.atNewest = newest.cursor(from);
-            this.atOlder = older.cursor(from);
+        Merge(RecentRecords recent, long from, PackedVisitor visitor) {
+            this.recent = recent;
+            this.at = recent.cursor(from);
             this.visitor = visitor;
         }
 
@@ -227,7 +225,7 @@ final class DiskTable implements RecordTable {
                 firstInEngine = hash;
             }
             showUpTo(hash);
-            if (!stopped && !newest.hasKeyOf(hash, packed) && !older.hasKeyOf(hash, packed)) {
+            if (!stopped && !recent.hasKeyOf(hash, packed)) {
                 show(hash, packed);
             }
             return !stopped;
@@ -237,28 +235,15 @@ final class DiskTable implements RecordTable {
             showUpTo(-1); // The last hash there is, unsigned.
         }
 
-        private static boolean isUpTo(MemoryTable.Cursor at, long hash) {
-            return !at.isAtEnd() && Long.compareUnsigned(at.hash(), hash) <= 0;
-        }
-
         private void showUpTo(long last) {
-            while (!stopped) {
-                boolean fromNewest = isUpTo(atNewest, atOlder.isAtEnd() ? last : min(last, atOlder.hash()));
-                if (!fromNewest && !isUpTo(atOlder, last)) {
-                    return;
-                }
-                MemoryTable.Cursor at = fromNewest ? atNewest : atOlder;
+            while (!stopped && !at.isAtEnd() && Long.compareUnsigned(at.hash(), last) <= 0) {
                 long hash = at.hash();
                 byte[] packed = at.packed();
                 at.advance();
-                if (!PackedRecord.isRemoval(packed) && (fromNewest || !newest.hasKeyOf(hash, packed))) {
+                if (!PackedRecord.isRemoval(packed)) {
                     show(hash, packed);
                 }
             }
-        }
-
-        private static long min(long one, long other) {
-            return Long.compareUnsigned(one, other) <= 0 ? one : other;
         }
 
         private void show(long hash, byte[] packed) {

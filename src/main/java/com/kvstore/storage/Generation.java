@@ -17,11 +17,9 @@ import org.rocksdb.RocksDBException;
  */
 final class Generation {
     /** In the place of what was taken out. */
-    private static final byte[] REMOVED = {};
-    /** What an entry takes beside its bytes: array, place in a table. */
-    private static final int OVERHEAD_BYTES = 64;
+    static final byte[] REMOVED = {};
 
-    private final MemoryTable records = new MemoryTable();
+    private final WrittenRecords records;
     /** Sorted, as names that end in a number, one after the other, would meet in a hash table. */
     private final Map<Bytes, byte[]> values = new TreeMap<>();
 
@@ -36,8 +34,13 @@ final class Generation {
         void write(int family, byte[] key, byte[] value) throws RocksDBException;
     }
 
+    /** @param records what it writes beside values and transactions */
+    Generation(WrittenRecords records) {
+        this.records = records;
+    }
+
     /** Records, and in the place of those that were taken out {@link PackedRecord#isRemoval removals}. */
-    MemoryTable records() {
+    WrittenRecords records() {
         return records;
     }
 
@@ -94,17 +97,13 @@ final class Generation {
 
     /** Of memory, roughly. */
     long sizeBytes() {
-        long entries = records.keys() + records.tombstones() + values.size() + transactions.size();
-        return records.bytes() + valueBytes + entries * OVERHEAD_BYTES;
+        long entries = (long) records.size() + values.size() + transactions.size();
+        return records.bytes() + valueBytes + entries * RecentRecords.OVERHEAD_BYTES;
     }
 
     /** Shows all of it, each key once. */
     void writeTo(Sink sink) throws RocksDBException {
-        for (MemoryTable.Cursor at = records.cursor(0); !at.isAtEnd(); at.advance()) {
-            byte[] packed = at.packed();
-            byte[] place = PackedRecord.place(at.hash(), packed);
-            sink.write(RocksEngine.RECORDS, place, PackedRecord.isRemoval(packed) ? REMOVED : packed);
-        }
+        records.writeTo(sink);
         for (Map.Entry<Version, byte[]> each : transactions.entrySet()) {
             sink.write(RocksEngine.TRANSACTIONS, PrepareCodec.key(each.getKey()), each.getValue());
         }

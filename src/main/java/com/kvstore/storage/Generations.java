@@ -5,11 +5,10 @@ import com.kvstore.common.Version;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the tables on disk lack, in memory: a generation that grows, and the one before it, which is on its way to the tables.
- * The records of that one and of the one before it are a cache, once the tables have them, of what was written lately.
+ * Their records, and some that were written earlier, are found in {@link #recent}.
  *
  * <p>So a record that is written often reaches the tables once a generation, a transaction or an entry of a
  * log that lives some milliseconds never does, and what was written lately is read without a call into native code, which
@@ -18,17 +17,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: one machine's; generations that have ended are read by others.
  *
  * <p>Memory: a generation ends at {@value #MOST_MIB} MiB or a sixteenth of the heap, whichever is less. If the tables are so
- * slow that twice as much is waiting behind one that has ended, who writes has to wait ({@link #isCrowded}).
+ * slow that twice as much is waiting behind one that has ended, who writes has to wait ({@link #isCrowded}). Together with what
+ * is kept as a cache, three times the limit is taken.
  */
 final class Generations {
     private static final int MOST_MIB = 24;
     private static final int HEAP_SHARE = 16;
+    /** As many generations' worth of records are kept in memory, if there are so many. */
+    private static final int KEPT = 3;
 
     private final long limitBytes;
-    private Generation newest = new Generation();
-    private Generation older = new Generation();
-    /** Records of the generation before that. */
-    private MemoryTable oldest = new MemoryTable();
+    private final RecentRecords recent;
+    private Generation newest;
+    private Generation older;
     /**
      * Transactions that the tables have, or get from the generation on its way there. What happens to them in the newest one
      * changes nothing here before that ends: one that is taken out may be written again, and taken out again.
@@ -40,7 +41,10 @@ final class Generations {
     /** @param limitBytes what a generation takes */
     Generations(long limitBytes) {
         this.limitBytes = limitBytes;
+        older = new Generation(new WrittenRecords(0));
         older.arrivedInTables();
+        newest = new Generation(new WrittenRecords(0));
+        recent = new RecentRecords(newest.records(), KEPT * limitBytes);
     }
 
     /** The limit that suits this process. */
@@ -48,21 +52,14 @@ final class Generations {
         return Math.min((long) MOST_MIB << 20, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     }
 
-    MemoryTable newest() {
-        return newest.records();
+    /** Records that were written lately; what is written there is the newest generation's. */
+    RecentRecords recent() {
+        return recent;
     }
 
-    MemoryTable older() {
-        return older.records();
-    }
-
-    /** What was written to the key: a packed record, a removal, or null: nothing lately. */
-    byte @Nullable [] find(long hash, Bytes key) {
-        byte[] packed = newest.records().packed(hash, key);
-        if (packed == null) {
-            packed = older.records().packed(hash, key);
-        }
-        return packed == null ? oldest.packed(hash, key) : packed;
+    /** The generation before the newest. */
+    Generation older() {
+        return older;
     }
 
     void put(Bytes name, byte[] value) {
@@ -107,11 +104,11 @@ final class Generations {
 
     /** Ends the newest generation, which is then on its way to the tables, and begins another. */
     Generation turn() {
-        oldest = older.records();
         older = newest;
         older.addTransactionsTo(tabledTransactions);
         older.addValuesTo(tabledValues);
-        newest = new Generation();
+        newest = new Generation(new WrittenRecords(older.records().endMark()));
+        recent.turn(newest.records());
         return older;
     }
 }

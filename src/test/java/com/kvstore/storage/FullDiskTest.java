@@ -287,7 +287,7 @@ class FullDiskTest {
     }
 
     private static Generation megabyte(int number) {
-        Generation generation = new Generation();
+        Generation generation = new Generation(new WrittenRecords(0));
         for (int i = 0; i < 256; i++) {
             byte[] value = new byte[4 << 10];
             new Random(number * 256L + i).nextBytes(value);
