@@ -44,7 +44,7 @@ final class Generations {
         older = new Generation(new WrittenRecords(0));
         older.arrivedInTables();
         newest = new Generation(new WrittenRecords(0));
-        recent = new RecentRecords(newest.records(), KEPT * limitBytes);
+        recent = new RecentRecords(older, newest, KEPT * limitBytes);
     }
 
     /** The limit that suits this process. */
@@ -108,7 +108,7 @@ final class Generations {
         older.addTransactionsTo(tabledTransactions);
         older.addValuesTo(tabledValues);
         newest = new Generation(new WrittenRecords(older.records().endMark()));
-        recent.turn(newest.records());
+        recent.turn(older, newest);
         return older;
     }
 }

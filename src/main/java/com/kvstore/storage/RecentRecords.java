@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What the newest two generations have written is here for certain. What is older the tables have: it stays as a cache,
  * and goes bit by bit while there is more than the limit.
  *
- * <p>How: a record's mark tells which generation wrote it ({@link WrittenRecords}). One of the newest is replaced in its own
- * array if that is as long. One of an ended generation never is, as another thread may be writing it to the tables.
+ * <p>How: a record's mark tells which generation wrote it last ({@link WrittenRecords}). What is written to its key next takes
+ * its array, if that is as long, so that a store whose values are written over and over leaves nothing to the garbage
+ * collector; but not while that generation is on its way to the tables, as another thread reads it.
  *
  * <p>Threading: not thread-safe; belongs to one machine.
  */
@@ -24,26 +25,29 @@ final class RecentRecords {
     private final BucketDirectory buckets = new BucketDirectory(true);
     private final long limitBytes;
     private long bytes;
+    private Generation older;
     private WrittenRecords newest;
-    /** Marks below belong to generations before the newest two. */
-    private long oldMarks;
     /** Where the next look for what may go begins. */
     private int sweptUpTo;
 
     /**
-     * @param newest what is written from now on
+     * @param older the one before the newest
      * @param limitBytes of memory, roughly; what the newest two generations have written may take more
      */
-    RecentRecords(WrittenRecords newest, long limitBytes) {
-        this.newest = newest;
-        this.oldMarks = newest.firstMark();
+    RecentRecords(Generation older, Generation newest, long limitBytes) {
+        this.older = older;
+        this.newest = newest.records();
         this.limitBytes = limitBytes;
     }
 
-    /** The newest generation has ended. */
-    void turn(WrittenRecords next) {
-        oldMarks = newest.firstMark();
-        newest = next;
+    /**
+     * The newest generation has ended.
+     *
+     * @param next what is written from now on belongs to it
+     */
+    void turn(Generation ended, Generation next) {
+        older = ended;
+        newest = next.records();
     }
 
     /** Of memory, roughly. */
@@ -92,19 +96,28 @@ final class RecentRecords {
             return insert(bucket, ~at, hash, new byte[length]);
         }
         byte[] present = bucket.records[at];
-        boolean isNew = bucket.marks[at] >= newest.firstMark();
-        if (isNew && present.length == length) {
-            return present;
-        }
-        byte[] packed = new byte[length];
-        if (isNew) {
-            newest.replace(bucket.marks[at], packed);
-        } else {
+        long mark = bucket.marks[at];
+        byte[] packed = present.length == length && isFree(mark) ? present : new byte[length];
+        if (mark < newest.firstMark()) {
             bucket.marks[at] = newest.add(hash, packed);
+        } else if (packed != present) {
+            newest.replace(mark, packed);
         }
-        bucket.records[at] = packed;
-        bytes += length - present.length;
+        if (packed != present) {
+            bucket.records[at] = packed;
+            bytes += length - present.length;
+        }
         return packed;
+    }
+
+    /** Whether no other thread reads a record with that mark, nor will. */
+    private boolean isFree(long mark) {
+        return mark >= newest.firstMark() || isOld(mark) || older.isInTables();
+    }
+
+    /** Whether its generation is before the newest two, and so has long been in the tables. */
+    private boolean isOld(long mark) {
+        return mark < older.records().firstMark();
     }
 
     private byte[] insert(Bucket bucket, int at, long hash, byte[] packed) {
@@ -122,7 +135,7 @@ final class RecentRecords {
         sweptUpTo = buckets.placeAfter(place);
         Bucket bucket = buckets.bucketAt(place);
         for (int at = bucket.size - 1; at >= 0; at--) {
-            if (bucket.marks[at] < oldMarks) {
+            if (isOld(bucket.marks[at])) {
                 bytes -= bucket.records[at].length + OVERHEAD_BYTES;
                 buckets.remove(bucket, at);
             }
