@@ -27,12 +27,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Batches: inputs are handed over as the loop reads them; the first one of a turn puts an end-of-turn task in the
  * loop's queue, which Netty runs once it has read every channel that was ready. That task calls the machine's
- * {@code turnEnded}, then lets the network write: one write and one flush for each link and turn.
+ * {@code turnEnded}, then lets the network write: one write and one flush for each link and turn. Answers to clients that wait
+ * for them before they ask again may leave between two inputs.
  *
  * <p>Invariant: the machine is never re-entered. An input that turns up while it runs waits until it has returned.
  *
  * <p>Failure: fail-stop. What a machine throws is a broken invariant; the process ends ({@link FailStop}) before
- * anything that was decided on top of it leaves: what the turn had sent is not flushed. Data that cannot be read end it too,
+ * anything that was decided on top of it leaves: what that input had sent, and the turn to other nodes, is not flushed. Data that cannot be read end it too,
  * with what a person can do about it.
  */
 public final class NodeDriver implements Effects, Consumer<Input> {
@@ -152,6 +153,7 @@ public final class NodeDriver implements Effects, Consumer<Input> {
                 }
             }
             machine.on(input, nowNs, this);
+            network.inputEnded();
         } catch (Throwable broken) {
             fail(broken, "while handling " + input.getClass().getSimpleName());
         } finally {

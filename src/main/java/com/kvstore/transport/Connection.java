@@ -230,6 +230,9 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         }
         request.answer(output.mayHold(result) ? result : OutputBuffer.FULL);
         markDirty();
+        if (requests.wasOnlyOne()) {
+            network.answered(this);
+        }
         backpressure.resumeIfFew();
     }
 
@@ -293,8 +296,14 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** The turn has ended. */
-    void flush() {
+    /** Writes out what was sent in this turn, if that has not happened yet. */
+    void flushIfDirty() {
+        if (dirty) {
+            flush();
+        }
+    }
+
+    private void flush() {
         dirty = false;
         if (!closing.isClosed()) {
             output.push();

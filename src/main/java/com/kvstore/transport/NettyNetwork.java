@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class NettyNetwork implements Network {
     private static final boolean DEBUG = System.getenv("KVSTORE_DEBUG") != null;
     private static final long SHUTDOWN_POLL_MS = 10;
+    /** When so many clients have been answered who ask one thing at a time, their answers do not wait for the turn's end. */
+    private static final int ENOUGH_ANSWERED = 8;
 
     private final EventLoop loop;
     private final NetworkOptions options;
@@ -52,6 +54,9 @@ public final class NettyNetwork implements Network {
 
     private List<Connection> dirty = new ArrayList<>();
     private List<Connection> flushing = new ArrayList<>();
+    /** Of clients that have nothing more to hear in this turn, as far as can be known. */
+    private final List<Connection> answered = new ArrayList<>();
+
     private Consumer<Input> sink = input -> {
         throw new IllegalStateException("nobody takes what arrives: " + input);
     };
@@ -249,6 +254,19 @@ public final class NettyNetwork implements Network {
         dirty.add(connection);
     }
 
+    /** The only request of a client has its answer. */
+    void answered(Connection connection) {
+        answered.add(connection);
+    }
+
+    @Override
+    public void inputEnded() {
+        if (answered.size() >= ENOUGH_ANSWERED) {
+            answered.forEach(Connection::flushIfDirty);
+            answered.clear();
+        }
+    }
+
     /** For what is sent without a driver's turn to end: an error that the network itself found. */
     void flushSoon() {
         if (!flushQueued) {
@@ -269,9 +287,10 @@ public final class NettyNetwork implements Network {
         dirty = flushing;
         flushing = now;
         for (Connection connection : now) {
-            connection.flush();
+            connection.flushIfDirty();
         }
         now.clear();
+        answered.clear();
     }
 
     @Override

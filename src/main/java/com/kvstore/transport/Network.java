@@ -26,6 +26,12 @@ public interface Network {
     /** Answers a client's request; dropped if the client has gone. */
     void reply(long client, Result result);
 
+    /**
+     * To be called between two inputs of a turn: some answers may leave now. A turn lasts for as long as there is something to
+     * read, and a client that waits for its answer asks nothing meanwhile.
+     */
+    void inputEnded();
+
     /** Writes out what was sent since the last call: one write and one flush for each connection. */
     void endTurn();
 

@@ -7,6 +7,9 @@ final class RequestsInHand {
 
     private final MemoryBudget budget;
     private int requests;
+    /** At one time, since there was none. */
+    private int most;
+
     private long bytes;
 
     RequestsInHand(MemoryBudget budget) {
@@ -14,6 +17,7 @@ final class RequestsInHand {
     }
 
     void add(ClientRequest request) {
+        most = isEmpty() ? 1 : Math.max(most, requests + 1);
         count(1, request.bytes);
     }
 
@@ -29,6 +33,11 @@ final class RequestsInHand {
 
     boolean isEmpty() {
         return requests == 0;
+    }
+
+    /** Whether none is left, and there was never a second one beside it: its client asks one thing at a time. */
+    boolean wasOnlyOne() {
+        return isEmpty() && most == 1;
     }
 
     /** Whether another may be taken. */

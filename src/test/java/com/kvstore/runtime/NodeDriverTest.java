@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -76,6 +77,11 @@ class NodeDriverTest {
         }
 
         @Override
+        public void inputEnded() {
+            inputsEnded.incrementAndGet();
+        }
+
+        @Override
         public void endTurn() {
             calls.add("flush");
         }
@@ -89,6 +95,7 @@ class NodeDriverTest {
 
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final List<Integer> ends = new CopyOnWriteArrayList<>();
+    private final AtomicInteger inputsEnded = new AtomicInteger();
     private final EventLoop loop = EventLoops.start("test");
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final Console console = new Console(out);
@@ -125,6 +132,7 @@ class NodeDriverTest {
                 toy.seen);
         onLoop(() -> {});
         assertEquals(List.of("flush"), calls);
+        assertEquals(3, inputsEnded.get(), "what was sent might leave after each");
     }
 
     @Test
