@@ -3,10 +3,8 @@ package com.kvstore.transport;
 import com.kvstore.common.ErrorCode;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -45,13 +43,8 @@ final class Acceptor {
      * @param only the one language spoken there; null: the first byte of a connection tells
      */
     Channel listen(String host, int port, Language.@Nullable Factory only) throws PortUnavailableException {
-        ChannelFuture bound = Sockets.incoming(loop, this::accept)
-                .bind(new InetSocketAddress(host, port))
-                .awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new PortUnavailableException("TCP", host, port, bound.cause());
-        }
-        Channel channel = bound.channel();
+        Channel channel = Binding.take("TCP", host, port, address -> Sockets.incoming(loop, this::accept)
+                .bind(address));
         loop.execute(() -> {
             listening.add(channel);
             if (only != null) {

@@ -5,7 +5,6 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -39,18 +38,13 @@ public final class UdpPort {
      */
     public static UdpPort open(EventLoop loop, String host, int port, Consumer<Message> received)
             throws PortUnavailableException {
-        ChannelFuture bound = new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap()
                 .group(loop)
                 .channel(SocketEngine.of(loop).datagramSocket())
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MAX_DATAGRAM_BYTES))
                 .option(ChannelOption.AUTO_READ, false)
-                .handler(new Receiver(received))
-                .bind(new InetSocketAddress(host, port))
-                .awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw new PortUnavailableException("UDP", host, port, bound.cause());
-        }
-        return new UdpPort(bound.channel());
+                .handler(new Receiver(received));
+        return new UdpPort(Binding.take("UDP", host, port, bootstrap::bind));
     }
 
     /** Begins to receive. */

@@ -1,7 +1,6 @@
 package com.kvstore.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.kvstore.e2e.RunningProcess.Outcome;
 import java.nio.file.Path;
@@ -25,7 +24,7 @@ final class GroupCommand {
                 "✓ PUT successful: username\n✓ Value for 'username' is: alice\n", outcome.out(), outcome.toString());
         assertEquals(0, outcome.exit(), outcome.toString());
         for (int port = first; port < first + PEERS; port++) {
-            assertFalse(Ports.isListening(port), port + " is still open");
+            Ports.awaitClosed(port);
         }
     }
 }

@@ -1,5 +1,7 @@
 package com.kvstore.e2e;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -51,6 +53,14 @@ public final class Ports {
         } catch (IOException refused) {
             return false;
         }
+    }
+
+    /**
+     * Returns once nobody listens there. The system ends what a process had under way with io_uring after the process itself:
+     * a port may accept for a moment when nobody is there any more who answers.
+     */
+    static void awaitClosed(int port) {
+        await(port + " to be closed").until(() -> !isListening(port));
     }
 
     private static boolean isFree(int port) {

@@ -177,7 +177,7 @@ class PrimaryBackupE2ETest {
         assertEquals("✓ PUT successful: username\n✓ Value for 'username' is: alice\n", outcome.out());
         assertEquals(0, outcome.exit(), outcome.toString());
         for (int p = first; p < first + PEERS; p++) {
-            assertTrue(!Ports.isListening(p), p + " is still open");
+            Ports.awaitClosed(p);
         }
     }
 }

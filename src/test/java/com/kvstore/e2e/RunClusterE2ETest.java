@@ -57,7 +57,7 @@ class RunClusterE2ETest {
                 ✓ DELETE successful: username
                 """, outcome.out());
         assertEquals(0, outcome.exit(), outcome.toString());
-        assertTrue(nobodyListens());
+        await("nobody to listen any more").until(this::nobodyListens); // See Ports.awaitClosed.
         try (Stream<Path> left = Files.list(directory)) {
             assertEquals(List.of(), left.toList());
         }
@@ -77,7 +77,7 @@ class RunClusterE2ETest {
             assertTrue(outcome.err().contains(Integer.toString(busy.getLocalPort())), outcome.err());
             assertTrue(outcome.err().contains("--port"), outcome.err());
         }
-        assertTrue(nobodyListens());
+        await("nobody to listen any more").until(this::nobodyListens); // See Ports.awaitClosed.
     }
 
     @Test
